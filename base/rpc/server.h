@@ -1,0 +1,103 @@
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/async/task.h"
+#include "base/async/worker.h"
+#include "base/result.h"
+#include "base/rpc/context.h"
+
+namespace wayleave::rpc {
+
+// Server side of gRPC for coroutines on workers. No grpc++ type is named here, so the transport can change.
+
+struct ServerConfig {
+  std::string address = "127.0.0.1:0";
+  // Whether grpc.reflection lists the services.
+  bool reflection = false;
+  std::size_t max_message_bytes = std::size_t{160} << 20;
+};
+
+namespace detail {
+class ServerCallImpl;
+class ServerImpl;
+}  // namespace detail
+
+// One call, seen from its handler. Belongs to the worker that the handler runs on; ends with the handler.
+class ServerCall {
+ public:
+  explicit ServerCall(detail::ServerCallImpl& impl) : impl_(impl) {}
+  const CallContext& context() const;
+  // Whether the caller has given up.
+  bool cancelled() const;
+  // Runs `fn` once on the call's worker when the caller gives up, at once if it has. One at a time;
+  // an empty function takes it back.
+  void OnCancel(std::function<void()> fn);
+
+  // Sends one message of a server stream and waits until the transport took it: that is the
+  // backpressure. False when the caller is gone.
+  Task<bool> Write(const google::protobuf::MessageLite& message);
+
+ private:
+  detail::ServerCallImpl& impl_;
+};
+
+// A gRPC server. Register the methods, Start, later Drain, then destroy; all on the main thread.
+// Handlers run as coroutines on the pool's workers. grpc.health.v1 is always served.
+class Server {
+ public:
+  Server(WorkerPool& workers, ServerConfig config);
+  ~Server();
+
+  // `service` is the full name, "wayleave.auth.v1.AuthService"; `method` the short one. The request is
+  // parsed before the handler starts and lives until it ends. An Error becomes the call's status, with
+  // `reason` as google.rpc.ErrorInfo and `retry_after` as google.rpc.RetryInfo.
+  template <class Request, class Response>
+  void Unary(std::string service, std::string method,
+             std::function<Task<Result<Response>>(ServerCall&, const Request&)> handler) {
+    Add(std::move(service), std::move(method), [] { return std::make_unique<Request>(); },
+        [handler = std::move(handler)](ServerCall& call, google::protobuf::Message& request) {
+          return AnswerOnce<Request, Response>(handler, call, static_cast<Request&>(request));
+        });
+  }
+
+  template <class Request>
+  void Stream(std::string service, std::string method,
+              std::function<Task<Status>(ServerCall&, const Request&)> handler) {
+    Add(std::move(service), std::move(method), [] { return std::make_unique<Request>(); },
+        [handler = std::move(handler)](ServerCall& call, google::protobuf::Message& request) {
+          return handler(call, static_cast<Request&>(request));
+        });
+  }
+
+  // Binds and serves; the port, or why not.
+  Result<int> Start();
+  // What grpc.health.v1 says. Serving after Start().
+  void SetServing(bool serving);
+  // Refuses new calls, waits for open ones at most `grace`, then cancels them and waits for their end.
+  void Drain(std::chrono::milliseconds grace);
+
+ private:
+  using MakeRequest = std::function<std::unique_ptr<google::protobuf::Message>()>;
+  using Handler = std::function<Task<Status>(ServerCall&, google::protobuf::Message&)>;
+
+  template <class Request, class Response>
+  static Task<Status> AnswerOnce(const std::function<Task<Result<Response>>(ServerCall&, const Request&)>& handler,
+                                 ServerCall& call, const Request& request) {
+    Result<Response> response = co_await handler(call, request);
+    if (!response) co_return std::move(response).error();
+    co_await call.Write(*response);
+    co_return Status{};
+  }
+
+  void Add(std::string service, std::string method, MakeRequest make, Handler handler);
+  std::unique_ptr<detail::ServerImpl> impl_;
+};
+
+}  // namespace wayleave::rpc

@@ -38,8 +38,6 @@ class DeadlineList {
  public:
   explicit DeadlineList(boost::asio::io_context& io);
   ~DeadlineList();
-  // A reading of the clock at most 50 ms old while deadlines exist; exact otherwise.
-  Deadline::Clock::time_point now() const;
 
  private:
   friend class Deadline;

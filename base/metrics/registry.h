@@ -29,7 +29,7 @@ class Registry {
   prometheus::Histogram& Histogram(const std::string& name, const std::string& help, const Labels& labels,
                                    const std::vector<double>& buckets);
 
-  // Runs before each rendering, to set gauges that are read from elsewhere.
+  // Runs before each rendering, to set gauges that are read from elsewhere. Call it before the first Render().
   void OnCollect(std::function<void()> fn);
 
   // Prometheus' text exposition format.

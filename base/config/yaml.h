@@ -1,6 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -22,8 +25,11 @@ class Document;
 // A mapping in the file that remembers which of its keys were asked for. Every reader names the key it
 // wants, with the default already in place in `into`; Done() then refuses the keys that nobody asked for
 // and names the nearest known one. Values may hold ${NAME} (environment; unset is an error unless
-// written ${NAME:-default}); a string may also be {file: path}, which is read and trimmed.
-// A section keeps its document alive. Not thread-safe.
+// written ${NAME:-default}; a plain "${" is written "$${"); a string may also be {file: path}, which is read
+// and trimmed, the path being relative to the configuration's own folder. Values are expanded only when they are
+// read, and no message repeats one: it may be a secret. A key without a value is a ConfigError where a single
+// value is wanted, and an empty list or mapping where one of those is.
+// A section keeps its document alive; copies share what was asked for. Not thread-safe.
 class Section {
  public:
   // An absent key leaves `into` as it is. A wrong type is a ConfigError.
@@ -39,7 +45,14 @@ class Section {
   // USD with decimals, for example 0.125, to billionths.
   void ReadUsd(const char* key, std::int64_t& nano_usd);
 
+  // Whether the key is there; does not count as asking for it.
   bool Has(const char* key) const;
+  // Whether its value is a mapping: for keys that have a short and a long form.
+  bool IsMapping(const char* key) const;
+  // Every key of this mapping, in the order of the file; does not count as asking for them.
+  std::vector<std::string> Keys() const;
+  // Counts the keys as asked for: sections of one file that somebody else reads.
+  void Allow(std::initializer_list<const char*> keys);
   // The mapping below `key`; an empty one if absent.
   Section Child(const char* key);
   // The mappings in the list below `key`.
@@ -52,6 +65,8 @@ class Section {
   std::string Where(const char* key) const;
   [[noreturn]] void Fail(const std::string& problem) const;
   [[noreturn]] void Fail(const char* key, const std::string& problem) const;
+  // The same about one element of the list below `key`.
+  [[noreturn]] void Fail(const char* key, std::size_t index, const std::string& problem) const;
 
   // Refuses unknown keys of this mapping (not of its children: each section is read by its owner).
   void Done() const;
@@ -69,7 +84,8 @@ class Section {
   std::shared_ptr<Impl> impl_;
 };
 
-// A whole file. Duplicate keys and syntax errors are ConfigErrors with their line.
+// A whole file. Duplicate keys, syntax errors, a root that is no mapping and aliases that would make the
+// document huge are ConfigErrors with their line. An empty file is an empty mapping.
 class Document {
  public:
   static Section Load(const std::string& path);

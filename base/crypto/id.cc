@@ -1,0 +1,66 @@
+#include "base/crypto/id.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "base/crypto/encoding.h"
+#include "base/crypto/random.h"
+
+namespace wayleave::crypto {
+namespace {
+
+// A forked child holds a copy of its parent's stock of random bits and must not use it.
+std::atomic<unsigned>& Generation() {
+  static std::atomic<unsigned> generation{0};
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { Generation().fetch_add(1, std::memory_order_relaxed); });
+  (void)registered;
+  return generation;
+}
+
+struct Stock {
+  static constexpr std::size_t kWords = 256;
+  std::array<std::uint64_t, kWords> words;
+  std::size_t used = kWords;
+  unsigned generation = 0;
+};
+
+std::uint64_t RandomWord() {
+  thread_local Stock stock;
+  const unsigned generation = Generation().load(std::memory_order_relaxed);
+  if (stock.used == Stock::kWords || stock.generation != generation) {
+    const std::string fresh = RandomBytes(sizeof(stock.words));
+    std::memcpy(stock.words.data(), fresh.data(), fresh.size());
+    stock.used = 0;
+    stock.generation = generation;
+  }
+  return stock.words[stock.used++];
+}
+
+void PutBigEndian(std::uint8_t* to, std::uint64_t value) {
+  for (int i = 7; i >= 0; --i, value >>= 8) to[i] = static_cast<std::uint8_t>(value);
+}
+
+}  // namespace
+
+Id NewId(std::chrono::system_clock::time_point now) {
+  const auto nanos = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count());
+  const std::uint64_t millis = nanos / 1'000'000;
+  const std::uint64_t fraction = nanos % 1'000'000 * 4096 / 1'000'000;
+  Id id;
+  PutBigEndian(id.data(), millis << 16 | 0x7000 | fraction);
+  PutBigEndian(id.data() + 8, (RandomWord() >> 2) | std::uint64_t{1} << 63);
+  return id;
+}
+
+std::string MakeId(std::string_view prefix) {
+  const Id id = NewId();
+  std::string text(prefix);
+  text += Hex({reinterpret_cast<const char*>(id.data()), id.size()});
+  return text;
+}
+
+}  // namespace wayleave::crypto

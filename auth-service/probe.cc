@@ -1,0 +1,75 @@
+#include "auth-service/probe.h"
+
+#include <algorithm>
+
+namespace wayleave::auth {
+namespace {
+
+constexpr std::array<const char*, 7> kRpcNames = {"Authenticate", "Reserve",   "Settle",   "CreateKey",
+                                                  "ListKeys",     "RevokeKey", "ListUsage"};
+constexpr std::array<const char*, 17> kCodeNames = {
+    "OK",        "CANCELLED",     "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED", "NOT_FOUND",
+    "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
+    "UNIMPLEMENTED",  "INTERNAL",          "UNAVAILABLE",        "DATA_LOSS",           "UNAUTHENTICATED"};
+constexpr std::array<const char*, 3> kStandings = {"active", "expired", "revoked"};
+
+constexpr char kTokens[] = "wayleave_auth_reserved_tokens";
+constexpr char kTokensHelp[] = "Tokens held for requests in flight.";
+constexpr char kSettlements[] = "wayleave_auth_settlements_total";
+constexpr char kSettlementsHelp[] = "Settlements received, by whether they were new.";
+
+}  // namespace
+
+Probe::Probe(metrics::Registry& registry)
+    : registry_(registry),
+      open_(registry.Gauge("wayleave_auth_reservations_open", "Requests that hold a reservation.")),
+      held_input_tokens_(registry.Gauge(kTokens, kTokensHelp, {{"kind", "input"}})),
+      held_output_tokens_(registry.Gauge(kTokens, kTokensHelp, {{"kind", "output"}})),
+      held_usd_(registry.Gauge("wayleave_auth_reserved_usd", "US dollars held for requests in flight.")),
+      recorded_(registry.Counter(kSettlements, kSettlementsHelp, {{"result", "recorded"}})),
+      duplicates_(registry.Counter(kSettlements, kSettlementsHelp, {{"result", "duplicate"}})),
+      subscribers_(registry.Gauge("wayleave_auth_revocation_subscribers", "Listeners for revoked keys.")),
+      look_errors_(registry.Counter("wayleave_auth_key_reload_errors_total",
+                                    "Times that the keys could not be read again; the last ones stay in force.")) {
+  for (std::size_t rpc = 0; rpc < kRpcs; ++rpc) {
+    seconds_[rpc] = &registry.Histogram("wayleave_auth_request_seconds", "Time to answer a call.",
+                                        {{"rpc", kRpcNames[rpc]}}, metrics::kOverheadSeconds);
+  }
+  for (std::size_t i = 0; i < kStandings.size(); ++i) {
+    keys_[i] = &registry.Gauge("wayleave_auth_keys", "Keys by state.", {{"state", kStandings[i]}});
+  }
+}
+
+void Probe::Count(Rpc rpc, Code code, std::chrono::steady_clock::duration time) {
+  const auto which = static_cast<std::size_t>(rpc);
+  const auto outcome = static_cast<std::size_t>(code);
+  std::atomic<prometheus::Counter*>& place = requests_[which][outcome];
+  prometheus::Counter* counter = place.load(std::memory_order_acquire);
+  if (!counter) {
+    counter = &registry_.Counter("wayleave_auth_requests_total", "Calls answered.",
+                                 {{"rpc", kRpcNames[which]}, {"code", kCodeNames[outcome]}});
+    place.store(counter, std::memory_order_release);
+  }
+  counter->Increment();
+  seconds_[which]->Observe(std::chrono::duration<double>(time).count());
+}
+
+void Probe::Settled(const v1::SettleResponse& response) {
+  recorded_.Increment(response.recorded());
+  duplicates_.Increment(response.duplicates());
+}
+
+void Probe::Show(const KeyTable& keys, Time now) {
+  std::array<int, 3> counts{};
+  for (const KeyTable::Entry& entry : keys.all()) ++counts[static_cast<std::size_t>(entry.At(now))];
+  for (std::size_t i = 0; i < counts.size(); ++i) keys_[i]->Set(counts[i]);
+}
+
+void Probe::Show(const Reservations::Totals& totals) {
+  open_.Set(static_cast<double>(totals.open));
+  held_input_tokens_.Set(static_cast<double>(totals.input_tokens));
+  held_output_tokens_.Set(static_cast<double>(totals.output_tokens));
+  held_usd_.Set(static_cast<double>(totals.cost_nano_usd) / 1e9);
+}
+
+}  // namespace wayleave::auth

@@ -57,6 +57,7 @@ class SseParser {
   bool in_is_kept_ = false;
   bool at_start_ = true;     // a byte order mark may come
   bool after_cr_ = false;    // a block ended with CR: an LF that follows belongs to it
+  bool crlf_ = false;        // the stream has used CRLF: an LF follows each CR
   bool failed_ = false;
 };
 

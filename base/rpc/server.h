@@ -43,6 +43,9 @@ class ServerCall {
   // Sends one message of a server stream and waits until the transport took it: that is the
   // backpressure. False when the caller is gone.
   Task<bool> Write(const google::protobuf::MessageLite& message);
+  // Keeps the last message of the call, to be sent together with its status when the handler ends well:
+  // one packet instead of two. Nothing may be written after it.
+  void WriteLast(const google::protobuf::MessageLite& message);
 
  private:
   detail::ServerCallImpl& impl_;
@@ -92,7 +95,7 @@ class Server {
                                  ServerCall& call, const Request& request) {
     Result<Response> response = co_await handler(call, request);
     if (!response) co_return std::move(response).error();
-    co_await call.Write(*response);
+    call.WriteLast(*response);
     co_return Status{};
   }
 

@@ -1,0 +1,199 @@
+#include "base/rpc/client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/async_stream.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include "base/rpc/poller.h"
+#include "base/rpc/wire.h"
+
+namespace wayleave::rpc {
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+// Replicas behind one name take turns, and one that says it is not serving is left out.
+constexpr const char* kServiceConfig =
+    R"({"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":""}})";
+constexpr std::chrono::milliseconds kRetryPause{50};
+
+void Fill(grpc::ClientContext& to, const CallContext& from) {
+  if (!from.request_id.empty()) to.AddMetadata(detail::kRequestIdKey, from.request_id);
+  if (!from.traceparent.empty()) to.AddMetadata(detail::kTraceparentKey, from.traceparent);
+  if (from.deadline != Clock::time_point::max()) to.set_deadline(from.deadline);
+}
+
+std::shared_ptr<grpc::Channel> Connect(const ChannelConfig& config) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(config.max_message_bytes));
+  arguments.SetMaxSendMessageSize(static_cast<int>(config.max_message_bytes));
+  arguments.SetServiceConfigJSON(kServiceConfig);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 500);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
+  return grpc::CreateCustomChannel(config.target, grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
+struct ClientRuntime::Impl {
+  explicit Impl(WorkerPool& workers) {
+    for (int i = 0; i < workers.size(); ++i) {
+      queues.push_back(std::make_unique<grpc::CompletionQueue>());
+      pollers.push_back(std::make_unique<detail::Poller>(*queues.back()));
+    }
+  }
+  ~Impl() {
+    for (auto& queue : queues) queue->Shutdown();
+  }
+  grpc::CompletionQueue& Here() { return *queues[static_cast<std::size_t>(Worker::Current()->index())]; }
+
+  std::vector<std::unique_ptr<grpc::CompletionQueue>> queues;
+  std::vector<std::unique_ptr<detail::Poller>> pollers;
+};
+
+ClientRuntime::ClientRuntime(WorkerPool& workers) : impl_(std::make_unique<Impl>(workers)) {}
+ClientRuntime::~ClientRuntime() = default;
+
+namespace detail {
+
+class Transport {
+ public:
+  Transport(ClientRuntime& runtime, ChannelConfig config)
+      : runtime_(runtime), config_(std::move(config)), channel_(Connect(config_)), stub_(channel_) {}
+
+  const ChannelConfig& config() const { return config_; }
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  grpc::CompletionQueue& queue() { return runtime_.impl_->Here(); }
+
+  Task<Status> Try(const char* method, const grpc::ByteBuffer& request, google::protobuf::MessageLite& response,
+                   const CallContext& context) {
+    grpc::ClientContext client_context;
+    Fill(client_context, context);
+    auto call = stub_.PrepareUnaryCall(&client_context, method, request, &queue());
+    call->StartCall();
+    grpc::ByteBuffer answer;
+    grpc::Status status;
+    Operation done(*Worker::Current());
+    call->Finish(&answer, &status, static_cast<Tag*>(&done));
+    co_await done;
+    if (status.ok() && !Parse(answer, response)) {
+      co_return Error{Code::kInternal, "the service sent a message that can't be parsed", {}, {}};
+    }
+    co_return FromGrpc(status);
+  }
+
+ private:
+  ClientRuntime& runtime_;
+  const ChannelConfig config_;
+  std::shared_ptr<grpc::Channel> channel_;
+  grpc::GenericStub stub_;
+};
+
+// Keeps itself alive while gRPC holds one of its operations.
+class StreamTransport : public std::enable_shared_from_this<StreamTransport> {
+ public:
+  StreamTransport(Transport& transport, const char* method, const google::protobuf::MessageLite& request,
+                  const CallContext& context)
+      : worker_(*Worker::Current()), method_(method, grpc::internal::RpcMethod::SERVER_STREAMING) {
+    Fill(context_, context);
+    request_ = Serialize(request);
+    reader_.reset(grpc::internal::ClientAsyncReaderFactory<grpc::ByteBuffer>::Create(
+        transport.channel().get(), &transport.queue(), method_, &context_, request_, false, nullptr));
+  }
+
+  Task<bool> Read(google::protobuf::MessageLite& into) {
+    const auto self = shared_from_this();
+    if (ended_) co_return false;
+    if (!started_) Start();
+    grpc::ByteBuffer buffer;
+    Operation read(worker_);
+    reader_->Read(&buffer, static_cast<Tag*>(&read));
+    const bool got = co_await read;
+    if (got && Parse(buffer, into)) co_return true;
+    if (got) context_.TryCancel();
+    co_await Finish(got);
+    co_return false;
+  }
+
+  void Cancel() { context_.TryCancel(); }
+  void Abandon() {
+    if (started_ && !ended_) context_.TryCancel();
+  }
+  const Status& status() const { return status_; }
+
+ private:
+  // Nobody waits for the start: the first read tells how it went.
+  class StartTag final : public Tag {
+   public:
+    std::shared_ptr<StreamTransport> owner;
+    void Complete(bool) override { owner.reset(); }
+  };
+
+  void Start() {
+    started_ = true;
+    start_.owner = shared_from_this();
+    reader_->StartCall(static_cast<Tag*>(&start_));
+  }
+
+  Task<void> Finish(bool unparsable) {
+    grpc::Status status;
+    Operation finished(worker_);
+    reader_->Finish(&status, static_cast<Tag*>(&finished));
+    co_await finished;
+    ended_ = true;
+    status_ = FromGrpc(status);
+    if (unparsable) status_ = Error{Code::kInternal, "the service sent a message that can't be parsed", {}, {}};
+  }
+
+  Worker& worker_;
+  grpc::internal::RpcMethod method_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer request_;
+  std::unique_ptr<grpc::ClientAsyncReader<grpc::ByteBuffer>> reader_;
+  StartTag start_;
+  bool started_ = false;
+  bool ended_ = false;
+  Status status_;
+};
+
+}  // namespace detail
+
+RawStream::RawStream(std::shared_ptr<detail::StreamTransport> transport) : transport_(std::move(transport)) {}
+RawStream::~RawStream() {
+  if (transport_) transport_->Abandon();
+}
+Task<bool> RawStream::Read(google::protobuf::MessageLite& into) { return transport_->Read(into); }
+void RawStream::Cancel() { transport_->Cancel(); }
+const Status& RawStream::status() const { return transport_->status(); }
+
+Channel::Channel(ClientRuntime& runtime, ChannelConfig config)
+    : transport_(std::make_unique<detail::Transport>(runtime, std::move(config))) {}
+Channel::~Channel() = default;
+
+RawStream Channel::Open(const char* method, const google::protobuf::MessageLite& request, CallContext context) {
+  return RawStream(std::make_shared<detail::StreamTransport>(*transport_, method, request, context));
+}
+
+bool Channel::Ready() { return transport_->channel()->GetState(true) == GRPC_CHANNEL_READY; }
+
+// A call that found the service gone is tried again for a while: every unary call of ours may be repeated.
+Task<Status> Channel::CallRaw(const char* method, const google::protobuf::MessageLite& request,
+                              google::protobuf::MessageLite& response, CallContext context) {
+  const ChannelConfig& config = transport_->config();
+  const CallContext bounded = context.Within(config.timeout);
+  const auto patience = Clock::now() + config.wait_for_ready;
+  const grpc::ByteBuffer bytes = detail::Serialize(request);
+  for (;;) {
+    Status status = co_await transport_->Try(method, bytes, response, bounded);
+    if (status || status.error().code != Code::kUnavailable) co_return status;
+    if (Clock::now() + kRetryPause > std::min(patience, bounded.deadline)) co_return status;
+    co_await Sleep(kRetryPause);
+  }
+}
+
+}  // namespace wayleave::rpc

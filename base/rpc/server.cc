@@ -1,0 +1,290 @@
+#include "base/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/support/async_stream.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
+#include "base/rpc/poller.h"
+#include "base/rpc/wire.h"
+
+namespace wayleave::rpc {
+namespace detail {
+
+namespace {
+
+// Calls of each method that each worker stands ready to take at once.
+constexpr int kReadyCalls = 8;
+
+CallContext ContextOf(const grpc::ServerContext& from) {
+  CallContext context;
+  const auto& metadata = from.client_metadata();
+  if (auto it = metadata.find(kRequestIdKey); it != metadata.end()) context.request_id.assign(it->second.data(), it->second.size());
+  if (auto it = metadata.find(kTraceparentKey); it != metadata.end()) context.traceparent.assign(it->second.data(), it->second.size());
+  context.deadline = from.deadline();
+  return context;
+}
+
+}  // namespace
+
+struct Method {
+  std::string path;
+  std::function<std::unique_ptr<google::protobuf::Message>()> make;
+  std::function<Task<Status>(ServerCall&, google::protobuf::Message&)> handler;
+};
+
+// A gRPC service made of our methods at run time: each is one request and a stream of responses, so one
+// piece of code serves them all. Registered by name, so that reflection and health know it.
+class DynamicService final : public grpc::Service {
+ public:
+  void Add(Method method) {
+    methods_.push_back(std::make_unique<Method>(std::move(method)));
+    const int index = static_cast<int>(methods_.size()) - 1;
+    AddMethod(new grpc::internal::RpcServiceMethod(methods_.back()->path.c_str(),
+                                                   grpc::internal::RpcMethod::SERVER_STREAMING, nullptr));
+    MarkMethodAsync(index);
+  }
+  std::size_t size() const { return methods_.size(); }
+  const Method& method(int index) const { return *methods_[static_cast<std::size_t>(index)]; }
+
+  void Request(int index, grpc::ServerContext& context, grpc::ByteBuffer& request,
+               grpc::ServerAsyncWriter<grpc::ByteBuffer>& writer, grpc::ServerCompletionQueue& queue, Tag& tag) {
+    RequestAsyncServerStreaming(index, &context, &request, &writer, &queue, &queue, &tag);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Method>> methods_;
+};
+
+class ServerImpl {
+ public:
+  ServerImpl(WorkerPool& pool, ServerConfig config) : workers(pool), config_(std::move(config)) {}
+
+  void Add(const std::string& service, Method method) {
+    auto& slot = services_[service];
+    if (!slot) slot = std::make_unique<DynamicService>();
+    slot->Add(std::move(method));
+  }
+
+  Result<int> Start();
+  void SetServing(bool serving);
+  void Drain(std::chrono::milliseconds grace);
+
+  void Began() {
+    std::lock_guard lock(mutex_);
+    ++calls_;
+  }
+  void Ended() {
+    std::lock_guard lock(mutex_);
+    if (--calls_ == 0) idle_.notify_all();
+  }
+  bool draining() const { return draining_.load(std::memory_order_relaxed); }
+  grpc::ServerCompletionQueue& queue(int worker) { return *queues_[static_cast<std::size_t>(worker)]; }
+
+  WorkerPool& workers;
+
+ private:
+  const ServerConfig config_;
+  std::map<std::string, std::unique_ptr<DynamicService>> services_;
+  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;
+  std::vector<std::unique_ptr<Poller>> pollers_;
+  std::unique_ptr<grpc::Server> server_;
+  std::atomic<bool> draining_{false};
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int calls_ = 0;
+};
+
+// One call from the moment we stand ready for it. Owns itself; deleted on its worker after the handler,
+// the final status and gRPC's word that the call is over have all been.
+class ServerCallImpl {
+ public:
+  ServerCallImpl(ServerImpl& server, DynamicService& service, int index, int worker)
+      : server_(server), service_(service), index_(index), worker_(server.workers[worker]), writer_(&context_) {
+    server_.Began();
+    context_.AsyncNotifyWhenDone(static_cast<Tag*>(&over_));
+    service_.Request(index_, context_, request_, writer_, server_.queue(worker), start_);
+  }
+
+  const CallContext& context() const { return call_context_; }
+  bool cancelled() const { return cancelled_; }
+
+  void OnCancel(std::function<void()> fn) {
+    on_cancel_ = std::move(fn);
+    if (cancelled_ && on_cancel_) std::exchange(on_cancel_, nullptr)();
+  }
+
+  Task<bool> Write(const google::protobuf::MessageLite& message) {
+    const grpc::ByteBuffer bytes = Serialize(message);
+    Operation written(worker_);
+    writer_.Write(bytes, static_cast<Tag*>(&written));
+    co_return co_await written;
+  }
+
+  void WriteLast(const google::protobuf::MessageLite& message) {
+    last_ = Serialize(message);
+    has_last_ = true;
+  }
+
+ private:
+  // Tags that call a member on the worker.
+  class Notice final : public Tag {
+   public:
+    Notice(ServerCallImpl& call, void (ServerCallImpl::*then)(bool)) : call_(call), then_(then) {}
+    void Complete(bool ok) override {
+      call_.worker_.Post([this, ok] { (call_.*then_)(ok); });
+    }
+
+   private:
+    ServerCallImpl& call_;
+    void (ServerCallImpl::*then_)(bool);
+  };
+
+  void Started(bool ok) {
+    if (!ok) return Delete();  // the server shuts down; gRPC sends no further word
+    if (!server_.draining()) new ServerCallImpl(server_, service_, index_, worker_.index());
+    call_context_ = ContextOf(context_);
+    RunHandler(*this);
+  }
+
+  void Over(bool) {
+    over_seen_ = true;
+    cancelled_ = context_.IsCancelled();
+    if (cancelled_ && on_cancel_) std::exchange(on_cancel_, nullptr)();
+    if (finished_) Delete();
+  }
+
+  static wayleave::detail::Root RunHandler(ServerCallImpl& call) {
+    {
+      Status status = co_await call.Handle();
+      co_await call.Finish(status);
+    }
+    call.finished_ = true;
+    if (call.over_seen_) call.Delete();
+  }
+
+  Task<Status> Handle() {
+    const Method& method = service_.method(index_);
+    const auto request = method.make();
+    if (!Parse(request_, *request)) co_return Error{Code::kInvalidArgument, "the request can't be parsed", {}, {}};
+    request_.Clear();
+    ServerCall call(*this);
+    Status status;
+    try {
+      status = co_await method.handler(call, *request);
+    } catch (const std::exception& e) {
+      status = Error{Code::kInternal, std::string("internal error: ") + e.what(), {}, {}};
+    }
+    on_cancel_ = nullptr;
+    co_return status;
+  }
+
+  Task<void> Finish(const Status& status) {
+    const grpc::Status final_status = ToGrpc(status);
+    Operation done(worker_);
+    if (has_last_ && status.ok()) {
+      writer_.WriteAndFinish(last_, grpc::WriteOptions(), final_status, static_cast<Tag*>(&done));
+    } else {
+      writer_.Finish(final_status, static_cast<Tag*>(&done));
+    }
+    co_await done;
+  }
+
+  void Delete() {
+    ServerImpl& server = server_;
+    delete this;
+    server.Ended();
+  }
+
+  ServerImpl& server_;
+  DynamicService& service_;
+  const int index_;
+  Worker& worker_;
+  grpc::ServerContext context_;
+  grpc::ByteBuffer request_;
+  grpc::ServerAsyncWriter<grpc::ByteBuffer> writer_;
+  Notice start_{*this, &ServerCallImpl::Started};
+  Notice over_{*this, &ServerCallImpl::Over};
+  CallContext call_context_;
+  std::function<void()> on_cancel_;
+  grpc::ByteBuffer last_;
+  bool has_last_ = false;
+  bool cancelled_ = false;
+  bool over_seen_ = false;
+  bool finished_ = false;
+};
+
+Result<int> ServerImpl::Start() {
+  grpc::EnableDefaultHealthCheckService(true);
+  if (config_.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(config_.address, grpc::InsecureServerCredentials(), &port);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(config_.max_message_bytes));
+  builder.SetMaxSendMessageSize(static_cast<int>(config_.max_message_bytes));
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
+  for (auto& [name, service] : services_) builder.RegisterService(service.get());
+  for (int i = 0; i < workers.size(); ++i) queues_.push_back(builder.AddCompletionQueue());
+  server_ = builder.BuildAndStart();
+  if (!server_ || port == 0) {
+    return Error{Code::kUnavailable, "can't listen on " + config_.address + " for gRPC: is the port taken?", {}, {}};
+  }
+  for (int w = 0; w < workers.size(); ++w) {
+    for (auto& [name, service] : services_) {
+      for (std::size_t m = 0; m < service->size(); ++m) {
+        for (int i = 0; i < kReadyCalls; ++i) new ServerCallImpl(*this, *service, static_cast<int>(m), w);
+      }
+    }
+    pollers_.push_back(std::make_unique<Poller>(*queues_[static_cast<std::size_t>(w)]));
+  }
+  SetServing(true);
+  return port;
+}
+
+void ServerImpl::SetServing(bool serving) {
+  if (!server_) return;
+  auto* health = server_->GetHealthCheckService();
+  health->SetServingStatus(serving);
+  for (const auto& [name, service] : services_) health->SetServingStatus(name, serving);
+}
+
+void ServerImpl::Drain(std::chrono::milliseconds grace) {
+  if (draining_.exchange(true)) return;
+  if (server_) {
+    SetServing(false);
+    server_->Shutdown(std::chrono::system_clock::now() + grace);
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return calls_ == 0; });
+  }
+  for (auto& queue : queues_) queue->Shutdown();
+  pollers_.clear();
+}
+
+}  // namespace detail
+
+const CallContext& ServerCall::context() const { return impl_.context(); }
+bool ServerCall::cancelled() const { return impl_.cancelled(); }
+void ServerCall::OnCancel(std::function<void()> fn) { impl_.OnCancel(std::move(fn)); }
+Task<bool> ServerCall::Write(const google::protobuf::MessageLite& message) { return impl_.Write(message); }
+void ServerCall::WriteLast(const google::protobuf::MessageLite& message) { impl_.WriteLast(message); }
+
+Server::Server(WorkerPool& workers, ServerConfig config)
+    : impl_(std::make_unique<detail::ServerImpl>(workers, std::move(config))) {}
+Server::~Server() { Drain(std::chrono::milliseconds(0)); }
+
+Result<int> Server::Start() { return impl_->Start(); }
+void Server::SetServing(bool serving) { impl_->SetServing(serving); }
+void Server::Drain(std::chrono::milliseconds grace) { impl_->Drain(grace); }
+
+void Server::Add(std::string service, std::string method, MakeRequest make, Handler handler) {
+  const std::string path = "/" + service + "/" + method;
+  impl_->Add(service, {path, std::move(make), std::move(handler)});
+}
+
+}  // namespace wayleave::rpc

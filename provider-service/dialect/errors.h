@@ -32,6 +32,9 @@ Failure ConnectFailure(ConnectFault fault, std::string_view detail);
 // {"error":{"message","type","param":null,"code"}}: OpenAI's body for it, or Failure::body where there is one.
 std::string ErrorBody(const Failure& failure);
 
+// The same fault for a client that wants one document and has had nothing yet: the status that fits the code.
+Failure StreamFailure(std::string_view code, std::string_view message);
+
 // The code for an error told within a stream: a string always, `context_length_exceeded` where the text says so,
 // otherwise `code`, then `type`, then "server_error".
 std::string StreamErrorCode(std::string_view code, std::string_view type, std::string_view message);

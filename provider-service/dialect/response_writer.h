@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "provider-service/dialect/ids.h"
+#include "provider-service/dialect/reply.h"
+
+namespace wayleave::provider {
+
+// A call that the model makes, whole.
+struct CallItem {
+  enum class Kind { kFunction, kCustom, kToolSearch };
+  Kind kind = Kind::kFunction;
+  std::string call_id;
+  std::string name;
+  std::string space;
+  // Of a function: its arguments, a text that should be JSON. Of a freeform tool: its input. Of a search: a JSON object.
+  std::string payload;
+};
+
+// Writes one answer of the Responses API, as events or as one document, with everything that its readers want:
+// strictly one item after the other, numbers and ids that fit, the response object complete in each event that has one.
+//
+// The caller sees to it that there is one terminal call and nothing after it. Not thread-safe. All texts are UTF-8.
+class ResponseWriter {
+ public:
+  struct Settings {
+    std::string model;
+    std::int64_t created_at = 0;
+    // Members of the response object that repeat the request: `"parallel_tool_calls":…,…` without braces.
+    std::string echo;
+    bool stream = true;
+  };
+  ResponseWriter(Settings settings, IdSource ids);
+
+  void Created(Output& out);
+  void InProgress(Output& out);
+
+  // Open the item that is needed, closing another one.
+  void Text(std::string_view delta, Output& out);
+  void Reasoning(std::string_view delta, Output& out);
+  bool text_is_open() const { return open_ == Open::kText; }
+  void CloseItem(bool whole, Output& out);
+
+  // Need that no item is open.
+  void Call(const CallItem& call, Output& out);
+  void Compaction(std::string_view sealed_summary, Output& out);
+
+  // The terminal ones. A failed document is told as Output::failure.
+  void Complete(const std::optional<Usage>& usage, Output& out);
+  void Incomplete(std::string_view reason, const std::optional<Usage>& usage, Output& out);
+  void Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out);
+
+ private:
+  enum class Open { kNothing, kText, kReasoning };
+
+  void OpenText(Output& out);
+  void OpenReasoning(Output& out);
+  void Delta(std::string_view text, std::string_view after, Output& out);
+  void CloseText(bool whole, Output& out);
+  void CloseReasoning(Output& out);
+  void FunctionEvents(const CallItem& call, std::string_view id, Output& out);
+  void CustomEvents(const CallItem& call, std::string_view id, Output& out);
+  void ItemAdded(std::string_view item, Output& out);
+  void ItemDone(std::string_view item, Output& out);
+  void Terminal(std::string_view status, std::string_view details, std::string_view error,
+                const std::optional<Usage>& usage, Output& out);
+  void WithResponse(std::string_view event, Output& out);
+  std::string Response(std::string_view status, std::string_view details, std::string_view error,
+                       const std::optional<Usage>& usage) const;
+
+  const Settings settings_;
+  const IdSource ids_;
+  const std::string id_;
+  std::int64_t sequence_ = 0;
+  std::int64_t output_index_ = 0;
+  Open open_ = Open::kNothing;
+  std::string item_id_;
+  std::string text_;    // of the open item, escaped
+  std::string prefix_;  // of its deltas
+  std::string items_;   // the finished ones, for the response object
+};
+
+}  // namespace wayleave::provider

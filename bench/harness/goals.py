@@ -1,0 +1,48 @@
+"""What the product promises of itself, held against a run."""
+from .tables import cpu, part_rss
+
+# figure of merit, target, at most
+GOALS = [
+    ("1k-c64", "serve", 4), ("1k-c64", "fleet", 12),
+    ("100k-c16", "serve", 8), ("100k-c16", "fleet", 12),
+    ("paced-chat", "serve", 4), ("paced-chat", "fleet", 8),
+    ("paced-responses", "serve", 4), ("paced-responses", "fleet", 8),
+    ("added", "serve", 3),
+    ("silence", "serve", 3), ("silence", "fleet", 3),
+    ("idle-rss", "serve", 40), ("idle-rss", "fleet", 30),
+]
+LABELS = {"added": "added time at c=1, p50, × nginx's", "silence": "slowest after 5 s of silence ÷ p99 busy",
+          "idle-rss": "idle RSS of the largest process, MiB"}
+
+
+def render(tables):
+    columns = {work.name: f"{work.column}, CPU × nginx" for work in tables.works}
+    lines = []
+    for merit, target, limit in GOALS:
+        value = measured(tables, merit, target)
+        if value is not None:
+            verdict = "reached" if value <= limit else "**missed**"
+            label = LABELS.get(merit) or columns[merit]
+            lines.append(f"| {label} | {target} | {value:.2f} | ≤ {limit} | {verdict} |")
+    if not lines:
+        return ""
+    return "### Goals\n\n| | target | measured | goal | |\n| --- | --- | --- | --- | --- |\n" + "\n".join(lines)
+
+
+def measured(tables, merit, target):
+    if merit == "added":
+        return tables.added_ratio(target)
+    if merit == "silence":
+        return tables.silence_ratio(target)
+    if merit == "idle-rss":
+        return largest_process_mib(tables.report, target)
+    unit = next((work.figure for work in tables.works if work.name == merit), None)
+    return tables.ratio(target, merit, cpu(unit)) if unit else None
+
+
+def largest_process_mib(report, target):
+    idle = next((r["result"] for r in report.records if r["target"] == target and r["work"] == "idle"), None)
+    if idle is None:
+        return None
+    figures = [part_rss(part) for part in idle["parts_rss_kb"]] or [lambda result: result["rss_kb"]]
+    return max(report.median(target, "idle", figure) for figure in figures) / 1024

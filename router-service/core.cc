@@ -1,0 +1,127 @@
+#include "router-service/core.h"
+
+#include <utility>
+
+#include "base/log/log.h"
+#include "router-service/decide.h"
+#include "router-service/offers.h"
+
+namespace wayleave::router {
+namespace {
+
+bool IsTargetOf(const std::vector<TargetName>& targets, const v1::ReportOutcomeRequest& outcome) {
+  for (const TargetName& target : targets) {
+    if (target.provider == outcome.provider() && target.model == outcome.model()) return true;
+  }
+  return false;
+}
+
+bool Knows(const Snapshot& snapshot, const v1::ReportOutcomeRequest& outcome) {
+  if (snapshot.Offers(outcome.provider(), outcome.model())) return true;
+  for (const ModelConfig& model : snapshot.config().models) {
+    if (IsTargetOf(model.targets, outcome)) return true;
+  }
+  for (const RouteConfig& route : snapshot.config().routes) {
+    if (IsTargetOf(route.use, outcome)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Core::Core(RoutingConfig config, Loader loader, metrics::Registry& registry)
+    : loader_(std::move(loader)), probe_(registry), outcomes_(registry) {
+  Publish(std::make_shared<RoutingConfig>(std::move(config)), discovered_);
+}
+
+std::shared_ptr<const Snapshot> Core::snapshot() const {
+  const std::lock_guard lock(reading_);
+  return snapshot_;
+}
+
+void Core::Publish(std::shared_ptr<const RoutingConfig> config, std::shared_ptr<const Discovered> discovered) {
+  auto next = std::make_shared<const Snapshot>(next_id_++, config, discovered);
+  config_ = std::move(config);
+  discovered_ = std::move(discovered);
+  probe_.ShowSnapshot(next->id(), next->catalogue().size());
+  const std::lock_guard lock(reading_);
+  snapshot_.swap(next);
+}
+
+Task<Result<v1::RouteResponse>> Core::Route(const v1::RouteRequest& request) {
+  Probe::Call call(probe_, Rpc::kRoute);
+  const std::shared_ptr<const Snapshot> current = snapshot();
+  Result<Decision> decision = Decide(request, *current);
+  if (!decision) {
+    probe_.Refused();
+    co_return call.Ends(Result<v1::RouteResponse>(std::move(decision).error()));
+  }
+  probe_.Decided(decision->rule);
+  co_return call.Ends(Result<v1::RouteResponse>(std::move(decision->response)));
+}
+
+Task<Result<v1::ExplainResponse>> Core::Explain(const v1::ExplainRequest& request) {
+  Probe::Call call(probe_, Rpc::kExplain);
+  const std::shared_ptr<const Snapshot> current = snapshot();
+  std::vector<v1::Step> steps;
+  Result<Decision> decision = Decide(request.request(), *current, &steps);
+  v1::ExplainResponse response;
+  if (decision) {
+    *response.mutable_decision() = std::move(decision->response);
+  } else {
+    response.set_refusal(decision.error().message);
+  }
+  response.mutable_steps()->Assign(steps.begin(), steps.end());
+  co_return call.Ends(Result<v1::ExplainResponse>(std::move(response)));
+}
+
+Task<Result<v1::ListModelsResponse>> Core::ListModels(const v1::ListModelsRequest& request) {
+  Probe::Call call(probe_, Rpc::kListModels);
+  const std::shared_ptr<const Snapshot> current = snapshot();
+  co_return call.Ends(Result<v1::ListModelsResponse>(VisibleModels(request.principal().policy(), *current)));
+}
+
+Task<Result<v1::ReportOutcomeResponse>> Core::ReportOutcome(const v1::ReportOutcomeRequest& request) {
+  Probe::Call call(probe_, Rpc::kReportOutcome);
+  if (request.provider().empty() || request.model().empty()) {
+    Error error{Code::kInvalidArgument, "An outcome needs the provider and the model of its target.", "", std::nullopt};
+    co_return call.Ends(Result<v1::ReportOutcomeResponse>(std::move(error)));
+  }
+  const std::shared_ptr<const Snapshot> current = snapshot();
+  outcomes_.Note(request, Knows(*current, request));
+  co_return call.Ends(Result<v1::ReportOutcomeResponse>(v1::ReportOutcomeResponse()));
+}
+
+Task<Result<v1::ReloadResponse>> Core::Reload(const v1::ReloadRequest&) {
+  Probe::Call call(probe_, Rpc::kReload);
+  v1::ReloadResponse response;
+  try {
+    const std::lock_guard lock(writing_);
+    auto config = std::make_shared<const RoutingConfig>(loader_());
+    Publish(std::move(config), discovered_);
+    response.set_snapshot(next_id_ - 1);
+  } catch (const config::ConfigError& e) {
+    log::Error("router.reload_refused", {{"problem", e.what()}});
+    Error error{Code::kInvalidArgument, e.what(), "bad_configuration", std::nullopt};
+    co_return call.Ends(Result<v1::ReloadResponse>(std::move(error)));
+  }
+  log::Info("router.reloaded", {{"snapshot", response.snapshot()}});
+  if (on_reload_) on_reload_();
+  co_return call.Ends(Result<v1::ReloadResponse>(std::move(response)));
+}
+
+void Core::Learn(const provider::v1::ListModelsResponse& offers) {
+  for (const auto& offer : offers.providers()) probe_.Asked(offer.provider(), offer.problem().empty());
+  const std::lock_guard lock(writing_);
+  Discovered merged = Merge(*discovered_, offers);
+  if (Same(merged, *discovered_)) return;
+  Publish(config_, std::make_shared<Discovered>(std::move(merged)));
+  log::Info("router.catalogue_changed",
+            {{"snapshot", next_id_ - 1}, {"models", snapshot()->catalogue().size()}});
+}
+
+void Core::LearnNothing() {
+  for (const std::string& provider : snapshot()->providers()) probe_.Asked(provider, false);
+}
+
+}  // namespace wayleave::router

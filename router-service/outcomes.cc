@@ -1,0 +1,51 @@
+#include "router-service/outcomes.h"
+
+#include <algorithm>
+
+namespace wayleave::router {
+namespace {
+
+constexpr std::size_t kMaxTargets = 10'000;
+constexpr char kOther[] = "other";
+// The contract's words for a failure, framed by success and by anything else.
+constexpr std::array<const char*, 7> kResultNames = {"ok",         "connect",    "timeout", "status_5xx",
+                                                     "status_429", "broken_stream", kOther};
+
+std::size_t ResultOf(const v1::ReportOutcomeRequest& outcome) {
+  if (outcome.ok()) return 0;
+  const auto word = std::find(kResultNames.begin() + 1, kResultNames.end() - 1, outcome.error());
+  return static_cast<std::size_t>(word - kResultNames.begin());
+}
+
+}  // namespace
+
+Outcomes::Target& Outcomes::Find(const std::string& provider, const std::string& model) {
+  const auto found = targets_.find({provider, model});
+  if (found != targets_.end()) return found->second;
+  if (targets_.size() >= kMaxTargets && provider != kOther) return Find(kOther, kOther);
+  Target target;
+  const metrics::Labels labels = {{"provider", provider}, {"model", model}};
+  target.last_ok =
+      &registry_.Gauge("wayleave_router_target_last_ok", "Whether the target's last request went well.", labels);
+  target.failures_in_a_row = &registry_.Gauge("wayleave_router_target_failures_in_a_row",
+                                              "Requests that failed since the last one that went well.", labels);
+  for (std::size_t i = 0; i < kResults; ++i) {
+    target.results[i] = &registry_.Counter("wayleave_router_outcomes_total", "How requests to providers went.",
+                                           {{"provider", provider}, {"result", kResultNames[i]}});
+  }
+  return targets_.emplace(std::pair(provider, model), target).first->second;
+}
+
+void Outcomes::Note(const v1::ReportOutcomeRequest& outcome, bool known) {
+  const std::lock_guard lock(mutex_);
+  Target& target = known ? Find(outcome.provider(), outcome.model()) : Find(kOther, kOther);
+  target.results[ResultOf(outcome)]->Increment();
+  target.last_ok->Set(outcome.ok() ? 1 : 0);
+  if (outcome.ok()) {
+    target.failures_in_a_row->Set(0);
+  } else {
+    target.failures_in_a_row->Increment();
+  }
+}
+
+}  // namespace wayleave::router

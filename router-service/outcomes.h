@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "base/metrics/registry.h"
+#include "wayleave/router/v1/router.pb.h"
+
+namespace wayleave::router {
+
+// How each target did lately: what was counted, how the last request went, how many failed in a row.
+// Any thread; the registry must outlive it. Keeps at most 10,000 targets and counts the rest together, as the
+// target "other", so that invented model names can't fill the memory or the metrics.
+class Outcomes {
+ public:
+  explicit Outcomes(metrics::Registry& registry) : registry_(registry) {}
+
+  // `known`: whether the configuration or a provider names this target; unknown ones are counted as "other".
+  void Note(const v1::ReportOutcomeRequest& outcome, bool known);
+
+ private:
+  static constexpr std::size_t kResults = 7;
+
+  struct Target {
+    std::array<prometheus::Counter*, kResults> results{};
+    prometheus::Gauge* last_ok = nullptr;
+    prometheus::Gauge* failures_in_a_row = nullptr;
+  };
+
+  Target& Find(const std::string& provider, const std::string& model);
+
+  metrics::Registry& registry_;
+  std::mutex mutex_;  // guards the map; held for a look-up and a few increments
+  std::map<std::pair<std::string, std::string>, Target> targets_;
+};
+
+}  // namespace wayleave::router

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/result.h"
+#include "router-service/snapshot.h"
+
+namespace wayleave::router {
+
+// The refusals of a decision, in the words that the client reads.
+
+// No rule knows the model. Names what the principal may use instead: at most 20, and how many more.
+Error ModelNotFound(const v1::RouteRequest& request, const Snapshot& snapshot);
+// A rule decided, but the policy does not allow the model. Like ModelNotFound if the principal may use none.
+Error ModelNotAllowed(const v1::RouteRequest& request, const Snapshot& snapshot);
+// The policy allows the model, but none of the providers that serve it.
+Error ProviderNotAllowed(const v1::RouteRequest& request);
+
+}  // namespace wayleave::router

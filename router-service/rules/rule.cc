@@ -1,0 +1,22 @@
+#include "router-service/rules/rule.h"
+
+namespace wayleave::router {
+
+const std::string& Wanted(const Facts& facts, const Snapshot& snapshot) {
+  return facts.model.empty() ? snapshot.config().default_model : facts.model;
+}
+
+Answer Serve(const ModelConfig& model, const std::string& requested, std::string reason, const Snapshot& snapshot) {
+  Answer answer;
+  answer.reason = std::move(reason);
+  answer.model = &model;
+  answer.targets.reserve(model.targets.size());
+  for (const TargetName& target : model.targets) {
+    const bool first = answer.targets.empty();
+    answer.targets.push_back(
+        snapshot.MakeTarget(target, requested, first ? "listed first for the model" : "listed next for the model"));
+  }
+  return answer;
+}
+
+}  // namespace wayleave::router

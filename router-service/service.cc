@@ -1,0 +1,23 @@
+#include "router-service/service.h"
+
+namespace wayleave::router {
+namespace {
+
+template <class Request, class Response>
+void Serve(rpc::Server& server, Core& core, const char* method, Task<Result<Response>> (Core::*answer)(const Request&)) {
+  server.Unary<Request, Response>(
+      "wayleave.router.v1.RouterService", method,
+      [&core, answer](rpc::ServerCall&, const Request& request) { return (core.*answer)(request); });
+}
+
+}  // namespace
+
+void Register(rpc::Server& server, Core& core) {
+  Serve(server, core, "Route", &Core::Route);
+  Serve(server, core, "Explain", &Core::Explain);
+  Serve(server, core, "ListModels", &Core::ListModels);
+  Serve(server, core, "ReportOutcome", &Core::ReportOutcome);
+  Serve(server, core, "Reload", &Core::Reload);
+}
+
+}  // namespace wayleave::router

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "router-service/config.h"
+#include "wayleave/auth/v1/auth.pb.h"
+#include "wayleave/provider/v1/provider.pb.h"
+#include "wayleave/router/v1/router.pb.h"
+
+namespace wayleave::router {
+
+// What the providers said they offer: provider to models, sorted by id, each once.
+using Discovered = std::map<std::string, std::vector<provider::v1::UpstreamModel>>;
+
+// A model that people see, with the providers that could serve it.
+struct Listed {
+  v1::Model model;
+  std::vector<std::string> providers;
+};
+
+// Everything that a decision may look at besides the request: the configuration and what the providers offer.
+//
+// Immutable once built, so any thread may read it; whoever decides holds it by shared_ptr, and a change is a
+// new snapshot. Pointers and references that it hands out live as long as it does.
+class Snapshot {
+ public:
+  Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config, std::shared_ptr<const Discovered> discovered);
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  std::uint64_t id() const { return id_; }
+  const RoutingConfig& config() const { return *config_; }
+  // Configured ones in their order, then those that only discovery knows.
+  const std::vector<std::string>& providers() const { return providers_; }
+  const std::vector<Listed>& catalogue() const { return catalogue_; }
+
+  bool HasProvider(const std::string& name) const { return provider_set_.count(name) > 0; }
+  // nullptr if there is none.
+  const ModelConfig* FindModel(const std::string& name) const;
+  const ModelConfig* FindAlias(const std::string& name) const;
+  // The glob that says most about the name.
+  const ModelConfig* FindGlob(const std::string& name) const;
+  // The providers that offer a model of exactly this name, in the order of preference; nullptr if none does.
+  const std::vector<std::string>* WhoOffers(const std::string& model) const;
+  bool Offers(const std::string& provider, const std::string& model) const;
+  // The name under which people see a provider's own model; empty if they don't see it by itself.
+  std::string ListedName(const std::string& provider, const std::string& model) const;
+
+  // Splits "ollama/qwen3:8b" if it begins with the name of a provider.
+  bool SplitPrefix(const std::string& name, TargetName& into) const;
+  // A provider's model with its price. A "*" becomes `requested` without its prefix, unless the provider offers
+  // a model whose name has that prefix.
+  v1::Target MakeTarget(const TargetName& target, const std::string& requested, std::string reason) const;
+
+ private:
+  void IndexProviders();
+  void IndexModels();
+  void IndexPrices();
+  void ListConfigured();
+  void ListDiscovered();
+  bool Shadowed(const std::string& provider, const std::string& model) const;
+  const PriceConfig* FindPrice(const std::string& provider, const std::string& model) const;
+
+  const std::uint64_t id_;
+  const std::shared_ptr<const RoutingConfig> config_;
+  const std::shared_ptr<const Discovered> discovered_;
+  std::vector<std::string> providers_;
+  std::unordered_set<std::string> provider_set_;
+  std::unordered_map<std::string, const ModelConfig*> models_;
+  std::unordered_map<std::string, const ModelConfig*> aliases_;
+  std::vector<const ModelConfig*> globs_;  // the longest literal prefix first
+  std::unordered_map<std::string, std::vector<std::string>> offers_;  // model to providers
+  std::unordered_map<std::string, std::unordered_map<std::string, const PriceConfig*>> prices_;  // provider, model
+  std::vector<const PriceConfig*> price_globs_;
+  std::vector<Listed> catalogue_;
+};
+
+// Whether a policy lets its holder use this model, or this provider.
+bool AllowsModel(const auth::v1::Policy& policy, const std::string& name);
+bool AllowsProvider(const auth::v1::Policy& policy, const std::string& provider);
+// Whether the holder sees the model: allowed by its name or an alias, with a provider that is allowed.
+bool Sees(const auth::v1::Policy& policy, const Listed& listed);
+
+}  // namespace wayleave::router

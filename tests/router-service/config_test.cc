@@ -1,0 +1,146 @@
+#include "router-service/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace wayleave::router {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr char kProviders[] = "providers: {openai: {api_key: \"${WAYLEAVE_TEST_UNSET}\"}, ollama: {}}\n";
+
+Config Read(const std::string& yaml) {
+  config::Section root = config::Document::Parse(yaml, "w.yaml");
+  Config config = ReadConfig(root, {"demo"});
+  root.Done();
+  return config;
+}
+
+std::string Problem(const std::string& yaml) {
+  try {
+    Read(kProviders + yaml);
+  } catch (const config::ConfigError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(RouterConfig, HasDefaultsForAnEmptyFile) {
+  const Config config = Read("");
+
+  EXPECT_EQ(config.service.listen, "127.0.0.1:8792");
+  EXPECT_EQ(config.service.admin, "127.0.0.1:9792");
+  EXPECT_EQ(config.service.provider, "127.0.0.1:8793");
+  EXPECT_EQ(config.service.discovery_interval, std::chrono::seconds(30));
+  EXPECT_EQ(config.routing.max_age, std::chrono::seconds(1));
+  EXPECT_THAT(config.routing.providers, ElementsAre("demo"));
+}
+
+TEST(RouterConfig, ReadsModelsInTheLongAndTheShortForm) {
+  const Config config = Read(std::string(kProviders) +
+                             "models:\n"
+                             "  auto: {targets: [openai/gpt-5.1, ollama/gpt-oss:20b], aliases: [best], images: true,\n"
+                             "         display_name: Auto, description: Any., context_window: 400000,\n"
+                             "         reasoning_levels: [low, high], default_reasoning_level: low}\n"
+                             "  'gpt-*': [openai/*]\n"
+                             "  one: ollama/meta/llama\n");
+
+  ASSERT_EQ(config.routing.models.size(), 3u);
+  const ModelConfig& model = config.routing.models[0];
+  EXPECT_EQ(model.name, "auto");
+  EXPECT_EQ(model.targets[1].provider, "ollama");
+  EXPECT_EQ(model.targets[1].model, "gpt-oss:20b");
+  EXPECT_THAT(model.aliases, ElementsAre("best"));
+  EXPECT_EQ(model.context_window, 400000);
+  EXPECT_THAT(model.reasoning_levels, ElementsAre("low", "high"));
+  EXPECT_TRUE(model.images);
+  EXPECT_EQ(config.routing.models[1].targets[0].model, "*");
+  EXPECT_EQ(config.routing.models[2].targets[0].model, "meta/llama");
+}
+
+TEST(RouterConfig, ReadsRoutes) {
+  const Config config = Read(std::string(kProviders) +
+                             "routes:\n"
+                             "- {name: by-header, when: {header: {X-Team: 'a*'}}, use: [ollama/*]}\n"
+                             "- {name: big, when: {model: ['gpt-*', o3]}, use: openai/o3, reason: Because.}\n");
+
+  ASSERT_EQ(config.routing.routes.size(), 2u);
+  EXPECT_EQ(config.routing.routes[0].headers.at("x-team"), "a*");
+  EXPECT_THAT(config.routing.routes[1].models, ElementsAre("gpt-*", "o3"));
+  EXPECT_EQ(config.routing.routes[1].reason, "Because.");
+}
+
+TEST(RouterConfig, ReadsPricesAsBillionthsForAMillionTokens) {
+  const Config config = Read(std::string(kProviders) +
+                             "prices:\n"
+                             "  openai/gpt-5.1: {input: 1.25, cached_input: 0.125, output: 10}\n"
+                             "  ollama/*: {input: 0.000000001, output: 0}\n");
+
+  ASSERT_EQ(config.routing.prices.size(), 2u);
+  EXPECT_EQ(config.routing.prices[0].input, 1'250'000'000);
+  EXPECT_EQ(config.routing.prices[0].cached_input, 125'000'000);
+  EXPECT_EQ(config.routing.prices[0].output, 10'000'000'000);
+  EXPECT_EQ(config.routing.prices[1].cached_input, 1) << "cached input costs what input costs, if nobody says";
+}
+
+TEST(RouterConfig, NeedsNoSecretsOfTheProviders) {
+  unsetenv("WAYLEAVE_TEST_UNSET");
+  EXPECT_THAT(Read(kProviders).routing.providers, ElementsAre("openai", "ollama", "demo"));
+}
+
+TEST(RouterConfig, SaysWhereAndWhatIsWrong) {
+  const std::pair<const char*, const char*> table[] = {
+      {"models:\n  a: [opnai/x]",
+       "w.yaml:3: models.a[0]: the provider `opnai` is not configured; did you mean `openai`?"},
+      {"models:\n  a:\n  - openai/x\n  - banana/y",
+       "w.yaml:5: models.a[1]: the provider `banana` is not configured; configured are: openai, ollama, demo"},
+      {"models:\n  a:\n    targets: [openai]", "w.yaml:4: models.a.targets[0]: `openai` must be written provider/model"},
+      {"models:\n  a: {targets: []}", "w.yaml:3: models.a.targets: needs at least one target, written provider/model"},
+      {"models:\n  a:", "w.yaml:3: models.a: needs at least one target, written provider/model"},
+      {"models:\n  a: [openai/gpt-*]",
+       "w.yaml:3: models.a[0]: `*` in a target stands for the whole model: write openai/*"},
+      {"models:\n  a: {targets: [openai/x], alias: [b]}",
+       "w.yaml:3: models.a.alias: unknown key; did you mean `aliases`?"},
+      {"models:\n  a: {targets: [openai/x], aliases: [b]}\n  b: [openai/y]",
+       "w.yaml:3: models.a.aliases[0]: `b` names another model already"},
+      {"models:\n  a*: {targets: [openai/x], aliases: [b]}",
+       "w.yaml:3: models.a*.aliases: a name with * can't have aliases"},
+      {"models:\n  a: {targets: [openai/x], aliases: ['b*']}",
+       "w.yaml:3: models.a.aliases[0]: an alias must be a plain name"},
+      {"models:\n  a: {targets: [openai/x], default_reasoning_level: low}",
+       "w.yaml:3: models.a.default_reasoning_level: is not one of reasoning_levels"},
+      {"models:\n  a: {targets: [openai/x], context_window: many}",
+       "w.yaml:3: models.a.context_window: must be a whole number"},
+      {"models:\n  a: [openai/x]\n  a: [openai/y]", "w.yaml:4: the key `a` stands here twice, first in line 3"},
+      {"routes:\n- {name: r, when: {hours: '1-2'}, use: [openai/x]}",
+       "w.yaml:3: routes[0].when.hours: unknown key; known here: header, model"},
+      {"routes:\n- {when: {}, use: [openai/x]}",
+       "w.yaml:3: routes[0].name: a route needs a name of letters, digits, and - _ ."},
+      {"routes:\n- {name: r, use: [opnai/x]}",
+       "w.yaml:3: routes[0].use[0]: the provider `opnai` is not configured; did you mean `openai`?"},
+      {"routes:\n- {name: r}", "w.yaml:3: routes[0].use: needs at least one target, written provider/model"},
+      {"routes:\n- {name: r, use: [openai/x]}\n- {name: r, use: [openai/x]}",
+       "w.yaml:4: routes[1].name: another route has this name already"},
+      {"prices:\n  azure/x: {input: 1, output: 1}",
+       "w.yaml:3: prices.azure/x: the provider `azure` is not configured; configured are: openai, ollama, demo"},
+      {"prices:\n  openai/x: {input: 1}",
+       "w.yaml:3: prices.openai/x: needs both input and output, in USD per million tokens"},
+      {"prices:\n  openai/x: {input: 1, output: much}",
+       "w.yaml:3: prices.openai/x.output: must be an amount in US dollars, like 10 or 0.125"},
+      {"prices:\n  openai/x: {input: 1, output: 1, cache: 1}",
+       "w.yaml:3: prices.openai/x.cache: unknown key; known here: cached_input, input, output"},
+      {"default_model: default", "w.yaml:2: default_model: can't be `default` itself"},
+      {"router: {discovery_interval: 10ms}", "w.yaml:2: router.discovery_interval: must be at least 1s"},
+      {"router: {workers: -1}", "w.yaml:2: router.workers: must be between 0 and 256"},
+      {"router: {lisen: x}", "w.yaml:2: router.lisen: unknown key; did you mean `listen`?"}};
+  for (const auto& [yaml, problem] : table) EXPECT_EQ(Problem(yaml), problem) << yaml;
+}
+
+TEST(RouterConfig, RefusesProviderNamesThatBreakTargets) {
+  EXPECT_THROW(Read("providers: {a/b: {}}"), config::ConfigError);
+  EXPECT_THROW(Read("providers: {'a*': {}}"), config::ConfigError);
+}
+
+}  // namespace
+}  // namespace wayleave::router

@@ -80,7 +80,10 @@ std::string ReasoningJson(std::string_view id, std::string_view content) {
 }  // namespace
 
 ResponseWriter::ResponseWriter(Settings settings, IdSource ids)
-    : settings_(std::move(settings)), ids_(std::move(ids)), id_(ids_("resp")) {}
+    : settings_(std::move(settings)),
+      ids_(std::move(ids)),
+      id_(settings_.id.empty() ? ids_("resp") : settings_.id),
+      sequence_(settings_.next_sequence) {}
 
 void ResponseWriter::Created(Output& out) { WithResponse("response.created", out); }
 

@@ -33,6 +33,9 @@ class ResponseWriter {
     // Members of the response object that repeat the request: `"parallel_tool_calls":…,…` without braces.
     std::string echo;
     bool stream = true;
+    // To carry on an answer that somebody else began: its id (empty: a new one) and the next number.
+    std::string id;
+    std::int64_t next_sequence = 0;
   };
   ResponseWriter(Settings settings, IdSource ids);
 
@@ -75,7 +78,7 @@ class ResponseWriter {
   const Settings settings_;
   const IdSource ids_;
   const std::string id_;
-  std::int64_t sequence_ = 0;
+  std::int64_t sequence_;
   std::int64_t output_index_ = 0;
   Open open_ = Open::kNothing;
   std::string item_id_;

@@ -1,0 +1,172 @@
+#include <simdjson.h>
+#include <string>
+#include <utility>
+
+#include "base/http/sse.h"
+#include "provider-service/dialect/document_reply.h"
+#include "provider-service/dialect/errors.h"
+#include "provider-service/dialect/json_scan.h"
+#include "provider-service/dialect/json_text.h"
+#include "provider-service/dialect/passthrough.h"
+#include "provider-service/dialect/usage.h"
+
+namespace wayleave::provider {
+namespace {
+
+using simdjson::dom::element;
+using Lookup = simdjson::simdjson_result<element>;
+
+std::string_view Text(const Lookup& value) {
+  std::string_view text;
+  return value.get(text) ? std::string_view() : text;
+}
+
+// What a look over a chunk finds.
+struct Glance {
+  std::string_view finish;
+  std::size_t output_bytes = 0;
+  bool look_closer = false;  // there may be usage or an error
+};
+
+Glance Look(std::string_view chunk) {
+  Glance glance;
+  JsonScan scan(chunk);
+  for (JsonScan::Member member; scan.Next(member);) {
+    if (member.key == "content" || member.key == "reasoning_content" || member.key == "reasoning" ||
+        member.key == "arguments") {
+      glance.output_bytes += Word(member).size();
+    } else if (member.key == "finish_reason" && member.is_string) {
+      glance.finish = member.value;
+    } else if (member.key == "usage" || member.key == "error") {
+      glance.look_closer = glance.look_closer || !member.value.starts_with("null");
+    } else if (member.key == "object" && Word(member) == "error") {
+      glance.look_closer = true;
+    }
+  }
+  return glance;
+}
+
+class ChatPassThrough final : public Reply {
+ public:
+  explicit ChatPassThrough(const PassThroughOptions& options)
+      : strip_usage_chunk_(options.strip_usage_chunk), sse_(options.max_event_bytes) {}
+
+  void Begin(Output&) override {}
+  void Feed(std::string_view bytes, Output& out) override;
+  void End(Output& out) override;
+  void Break(std::string_view code, std::string_view message, Output& out) override;
+  void KeepAlive(Output& out) override {
+    if (!over_) out.bytes += ": keep-alive\n\n";
+  }
+
+ private:
+  void Block(const http::SseBlock& block, Output& out);
+  void Chunk(const http::SseBlock& block, Output& out);
+  bool LookCloser(std::string_view data, Output& out);
+  void Finished(Output& out);
+  void Failed(std::string_view code, std::string_view message, Output& out);
+
+  const bool strip_usage_chunk_;
+  http::SseParser sse_;
+  simdjson::dom::parser json_;
+  std::string finish_;
+  std::optional<Usage> usage_;
+  bool over_ = false;
+};
+
+void ChatPassThrough::Feed(std::string_view bytes, Output& out) {
+  if (over_) return;
+  sse_.Feed(bytes);
+  while (!over_) {
+    const auto block = sse_.Next();
+    if (!block) break;
+    Block(*block, out);
+  }
+  if (!over_ && sse_.failed()) Failed("upstream_bad_response", "An event of the provider's answer is too long.", out);
+}
+
+void ChatPassThrough::Block(const http::SseBlock& block, Output& out) {
+  if (block.has_data && !block.data.starts_with("[DONE]")) return Chunk(block, out);
+  out.bytes += block.raw;
+  if (!block.has_data) return;
+  ++out.events;
+  Finished(out);
+}
+
+void ChatPassThrough::Chunk(const http::SseBlock& block, Output& out) {
+  const Glance glance = Look(block.data);
+  if (!glance.finish.empty()) finish_ = glance.finish;
+  out.output_bytes += glance.output_bytes;
+  if (glance.look_closer && !LookCloser(block.data, out)) return;
+  out.bytes += block.raw;
+  ++out.events;
+}
+
+// False if the chunk is not for the client.
+bool ChatPassThrough::LookCloser(std::string_view data, Output& out) {
+  element chunk;
+  element value;
+  if (json_.parse(data.data(), data.size()).get(chunk)) return true;
+  const bool error_object = Text(chunk["object"]) == "error";
+  if (error_object || (!chunk["error"].get(value) && !value.is_null())) {
+    if (error_object) value = chunk;
+    over_ = true;
+    out.finish = Finish::kFailed;
+    out.error_code = StreamErrorCode(Text(value["code"]), Text(value["type"]), Text(value["message"]));
+    out.usage = usage_;
+    return true;
+  }
+  const auto usage = chunk["usage"].get(value) ? std::nullopt : ReadChatUsage(value);
+  if (!usage) return true;
+  usage_ = usage;
+  simdjson::dom::array choices;
+  const bool only_usage = !chunk["choices"].get(choices) && choices.size() == 0;
+  return !(only_usage && strip_usage_chunk_);
+}
+
+void ChatPassThrough::End(Output& out) {
+  if (over_) return;
+  if (const auto rest = sse_.Rest(); rest && rest->has_data) {
+    element chunk;
+    const bool whole = rest->data == "[DONE]" || !json_.parse(rest->data.data(), rest->data.size()).get(chunk);
+    http::SseBlock block = *rest;
+    const std::string raw = std::string(rest->raw) + "\n\n";
+    block.raw = raw;
+    if (whole) Block(block, out);
+  }
+  Break("server_error", "The provider ended its answer too early.", out);
+}
+
+// A finished answer is whole, whatever happens behind it; it only lacks its last word.
+void ChatPassThrough::Break(std::string_view code, std::string_view message, Output& out) {
+  if (over_) return;
+  if (finish_.empty()) return Failed(code, message, out);
+  out.bytes += "data: [DONE]\n\n";
+  ++out.events;
+  Finished(out);
+}
+
+void ChatPassThrough::Finished(Output& out) {
+  over_ = true;
+  out.usage = usage_;
+  out.finish = finish_ == "length" || finish_ == "content_filter" ? Finish::kIncomplete : Finish::kCompleted;
+}
+
+void ChatPassThrough::Failed(std::string_view code, std::string_view message, Output& out) {
+  over_ = true;
+  Failure failure = StreamFailure(code, message);
+  out.bytes.append("data: ").append(ErrorBody(failure)).append("\n\n");
+  ++out.events;
+  out.finish = Finish::kFailed;
+  out.error_code = code;
+  out.usage = usage_;
+}
+
+}  // namespace
+
+std::unique_ptr<Reply> MakeChatPassThrough(PassThroughOptions options) {
+  if (!options.stream) return MakeDocumentPassThrough(options.max_event_bytes);
+  return std::make_unique<ChatPassThrough>(options);
+}
+
+}  // namespace wayleave::provider

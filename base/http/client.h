@@ -20,7 +20,7 @@ namespace wayleave::http {
 struct ClientRequest {
   std::string_view method = "POST";
   std::string_view target;  // path and query
-  const HeaderList* headers = nullptr;
+  const ClientHeaders* headers = nullptr;
   const std::vector<std::string_view>* body = nullptr;
 };
 
@@ -55,6 +55,9 @@ class Exchange {
   // come. kEnd: that was all, perhaps nothing new. kQuiet: nothing came for `quiet` (0: however long);
   // ask again.
   Task<Result<Body>> ReadBody(std::string& append, std::chrono::milliseconds quiet = {});
+
+  // Whether ReadBody() has something without waiting, because it came with the head.
+  bool has_early() const { return !early_.empty(); }
 
   // The rest of the body is of no interest. If only its end is missing, the connection is kept.
   void Release();

@@ -53,7 +53,7 @@ bool SameName(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string_view FindHeader(const HeaderList& headers, std::string_view name) {
+std::string_view FindHeader(const ClientHeaders& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (SameName(key, name)) return value;
   }

@@ -12,14 +12,14 @@
 namespace wayleave::http {
 
 // Names and values in the order of the wire. A name may come twice.
-using HeaderList = std::vector<std::pair<std::string, std::string>>;
+using ClientHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // The first value of that name (any case), or "".
-std::string_view FindHeader(const HeaderList& headers, std::string_view name);
+std::string_view FindHeader(const ClientHeaders& headers, std::string_view name);
 
 struct ResponseHead {
   int status = 0;
-  HeaderList headers;
+  ClientHeaders headers;
 };
 
 // Reads one HTTP/1 response out of bytes, without a socket. Interim (1xx) responses are skipped.

@@ -1,0 +1,114 @@
+#include "deploy/serve.h"
+
+#include "base/log/log.h"
+#include "base/state/state_dir.h"
+#include "base/version.h"
+#include "deploy/local_ports.h"
+#include "deploy/settings.h"
+#include "deploy/welcome.h"
+#include "gateway/gateway.h"
+#include "gateway/settler.h"
+
+namespace wayleave::deploy {
+namespace {
+
+// An open door on a network needs a lock that nobody can guess.
+Status CheckExposure(const Settings& settings, const auth::Core& core) {
+  const std::string& listen = settings.gateway.http.address;
+  if (IsLoopback(listen)) return {};
+  if (!core.HasUsableKey()) {
+    return Error{Code::kFailedPrecondition,
+                 "refusing to listen on " + listen + " without a key: make one with `wayleave key create`, or listen on 127.0.0.1", {}, {}};
+  }
+  if (core.HasSampleKey()) {
+    return Error{Code::kFailedPrecondition,
+                 "refusing to listen on " + listen + " with a sample key: set PROXY_API_KEY to a secret of your own", {}, {}};
+  }
+  return {};
+}
+
+// The services of one process, built in the order in which they need each other.
+class OneProcess {
+ public:
+  OneProcess(app::Program& program, Settings settings)
+      : program_(program), settings_(std::move(settings)), workers_(program.Workers(settings_.gateway.workers)) {}
+
+  Status Run() {
+    auto auth = auth::Core::Open(settings_.auth, program_.registry());
+    if (!auth) return std::move(auth).error();
+    auth_ = std::move(*auth);
+    auto first_key = auth_->EnsureFirstKey();
+    if (!first_key) return std::move(first_key).error();
+    if (Status safe = CheckExposure(settings_, *auth_); !safe) return safe;
+    auto journal = OpenJournal();
+    if (!journal) return std::move(journal).error();
+
+    provider_ = std::make_unique<provider::Core>(settings_.provider, workers_, program_.registry());
+    router_ = std::make_unique<router::Core>(settings_.router.routing, [this] { return Reload(); }, program_.registry());
+    LocalModelSource source(*provider_);
+    router::Discovery discovery(workers_[0], source, *router_, {settings_.router.service.discovery_interval});
+    LocalAuth auth_port(*auth_);
+    LocalRouter router_port(*router_);
+    LocalProvider provider_port(*provider_);
+    const gateway::Ports ports{auth_port, router_port, provider_port};
+    gateway::Gateway gateway(settings_.gateway, workers_, ports, std::move(*journal), program_.registry());
+
+    auto admin = program_.ServeAdmin(settings_.gateway.admin);
+    if (!admin) return std::move(admin).error();
+    discovery.Start();
+    auto port = gateway.Start();
+    if (port) {
+      Announce(*port, *first_key);
+      program_.SetReady(true);
+      program_.WaitForSignal();
+      program_.SetReady(false);
+    }
+    gateway.Drain();
+    discovery.Stop();
+    program_.StopAdmin();
+    provider_->Stop();
+    if (!port) return std::move(port).error();
+    return {};
+  }
+
+ private:
+  Result<std::unique_ptr<gateway::Journal>> OpenJournal() {
+    gateway::JournalConfig config;
+    config.directory = settings_.gateway.journal_dir.empty() ? state::Directory(settings_.auth.state_dir) + "/journal"
+                                                             : settings_.gateway.journal_dir;
+    config.sync_interval = settings_.gateway.journal_sync;
+    return gateway::Journal::Open(config, program_.registry());
+  }
+
+  router::RoutingConfig Reload() { return LoadSettings(program_.flags()).router.routing; }
+
+  void Announce(int port, const std::optional<auth::v1::CreateKeyResponse>& first_key) {
+    const std::string listen = settings_.gateway.http.address;
+    Welcome welcome;
+    welcome.address = ClientAddress(listen.substr(0, listen.rfind(':') + 1) + std::to_string(port));
+    welcome.admin = settings_.gateway.admin;
+    welcome.model = ModelToSuggest(settings_);
+    for (const auto& provider : settings_.provider.providers) welcome.providers.push_back(provider.name);
+    welcome.state_dir = state::Directory(settings_.auth.state_dir);
+    if (first_key) welcome.first_key = first_key->secret();
+    welcome.environment_key = !settings_.auth.proxy_api_key.empty();
+    log::Info("serving", {{"version", kVersion}, {"address", listen}, {"port", port}, {"admin", settings_.gateway.admin}});
+    PrintWelcome(welcome);
+  }
+
+  app::Program& program_;
+  const Settings settings_;
+  WorkerPool& workers_;
+  std::unique_ptr<auth::Core> auth_;
+  std::unique_ptr<provider::Core> provider_;
+  std::unique_ptr<router::Core> router_;
+};
+
+}  // namespace
+
+Status Serve(app::Program& program) {
+  OneProcess process(program, LoadSettings(program.flags()));
+  return process.Run();
+}
+
+}  // namespace wayleave::deploy

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "auth-service/config.h"
+#include "base/app/program.h"
+#include "gateway/config.h"
+#include "provider-service/config.h"
+#include "router-service/config.h"
+
+namespace wayleave::deploy {
+
+// The whole configuration: every service's part of the one file.
+struct Settings {
+  gateway::Config gateway;
+  auth::Config auth;
+  router::Config router;
+  provider::Config provider;
+};
+
+// Reads all sections of a file and checks every key of it. Throws config::ConfigError.
+Settings ReadSettings(config::Section& root);
+
+// The file named by the flags, or, if they name none, one made up from the environment: OpenAI if
+// OPENAI_API_KEY is set, Ollama if one answers at OLLAMA_BASE_URL or on its usual port, and the demo model.
+// Flags and PORT go over it. Blocks for up to a third of a second when it looks for Ollama.
+Settings LoadSettings(const app::Flags& flags);
+
+// The YAML text that stands in for a missing file.
+std::string DefaultYaml();
+
+// Which model Codex should ask for when nobody says.
+std::string ModelToSuggest(const Settings& settings);
+
+// Host and port that clients on this machine use to reach the address that the gateway listens on.
+std::string ClientAddress(const std::string& listen);
+bool IsLoopback(const std::string& listen);
+
+}  // namespace wayleave::deploy

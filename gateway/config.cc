@@ -1,0 +1,58 @@
+#include "gateway/config.h"
+
+namespace wayleave::gateway {
+namespace {
+
+void ReadLimits(config::Section section, http::ServerConfig& http) {
+  section.Read("header_bytes", http.header_bytes);
+  section.Read("body_bytes", http.body_bytes);
+  section.Read("connections", http.connections);
+  section.Read("connections_per_address", http.connections_per_address);
+  section.Done();
+}
+
+void ReadTimeouts(config::Section section, Config& config) {
+  section.Read("header", config.http.header_timeout);
+  section.Read("body", config.http.body_timeout);
+  section.Read("idle", config.http.idle_timeout);
+  section.Read("write", config.http.write_timeout);
+  section.Read("total", config.total_timeout);
+  section.Read("drain", config.drain_timeout);
+  section.Done();
+}
+
+void ReadJournal(config::Section section, Config& config) {
+  section.Read("dir", config.journal_dir);
+  section.Read("sync_interval", config.journal_sync);
+  section.Done();
+}
+
+void ReadCors(config::Section section, Config& config) {
+  section.Read("origins", config.cors_origins);
+  section.Done();
+}
+
+}  // namespace
+
+Config ReadConfig(config::Section& root) {
+  Config config;
+  config.http.address = "127.0.0.1:8787";
+  config::Section section = root.Child("gateway");
+  section.Read("listen", config.http.address);
+  section.Read("admin", config.admin);
+  section.Read("grpc", config.grpc);
+  section.Read("reflection", config.reflection);
+  section.Read("auth", config.auth);
+  section.Read("router", config.router);
+  section.Read("provider", config.provider);
+  section.Read("workers", config.workers);
+  section.Read("access_log", config.access_log);
+  ReadLimits(section.Child("limits"), config.http);
+  ReadTimeouts(section.Child("timeouts"), config);
+  ReadJournal(section.Child("journal"), config);
+  ReadCors(section.Child("cors"), config);
+  section.Done();
+  return config;
+}
+
+}  // namespace wayleave::gateway

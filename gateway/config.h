@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/config/yaml.h"
+#include "base/http/server.h"
+
+namespace wayleave::gateway {
+
+struct Config {
+  http::ServerConfig http;
+  std::string admin = "127.0.0.1:9787";
+  std::string grpc = "127.0.0.1:8788";
+  bool reflection = false;
+
+  // Where the services are, for a gateway that runs by itself.
+  std::string auth = "127.0.0.1:8791";
+  std::string router = "127.0.0.1:8792";
+  std::string provider = "127.0.0.1:8793";
+
+  // Origins whose pages may call the gateway from a browser; "*" for all.
+  std::vector<std::string> cors_origins;
+
+  // A whole generation, from its first byte to its last; 0 for no limit.
+  std::chrono::milliseconds total_timeout{std::chrono::hours(1)};
+  // How long a SIGTERM leaves requests in progress.
+  std::chrono::milliseconds drain_timeout{30000};
+
+  // Where the usage journal is kept; empty: "journal" in the state directory.
+  std::string journal_dir;
+  std::chrono::milliseconds journal_sync{50};
+
+  bool access_log = true;
+  int workers = 0;  // 0: one for each CPU that the process may use
+};
+
+// Reads the `gateway` section. Throws config::ConfigError.
+Config ReadConfig(config::Section& root);
+
+}  // namespace wayleave::gateway

@@ -1,0 +1,92 @@
+#include "gateway/envelope.h"
+
+#include <simdjson.h>
+
+namespace wayleave::gateway {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+Error Bad(std::string message) { return {Code::kInvalidArgument, std::move(message), "invalid_json", {}}; }
+
+// The length of the JSON string at the beginning of `raw`, quotes included.
+std::size_t StringLength(std::string_view raw) {
+  std::size_t i = 1;
+  while (i < raw.size() && raw[i] != '"') i += raw[i] == '\\' ? 2 : 1;
+  return i + 1;
+}
+
+void ReadModel(ondemand::value value, const std::string& body, Envelope& envelope) {
+  std::string_view raw = value.raw_json_token();
+  std::string_view text = value.get_string();
+  envelope.model = text;
+  envelope.model_offset = static_cast<std::size_t>(raw.data() - body.data());
+  envelope.model_length = StringLength(raw);
+}
+
+bool IsTrue(ondemand::value value) {
+  bool flag = false;
+  return value.get_bool().get(flag) == simdjson::SUCCESS && flag;
+}
+
+std::int64_t Count(ondemand::value value) {
+  std::int64_t n = 0;
+  return value.get_int64().get(n) == simdjson::SUCCESS && n > 0 ? n : 0;
+}
+
+bool HasEntries(ondemand::value value) {
+  ondemand::array array;
+  if (value.get_array().get(array) != simdjson::SUCCESS) return false;
+  bool empty = true;
+  return array.is_empty().get(empty) == simdjson::SUCCESS && !empty;
+}
+
+bool AsksForUsage(ondemand::value value) {
+  ondemand::object options;
+  if (value.get_object().get(options) != simdjson::SUCCESS) return false;
+  ondemand::value flag;
+  return options.find_field_unordered("include_usage").get(flag) == simdjson::SUCCESS && IsTrue(flag);
+}
+
+// Throws simdjson_error on malformed JSON.
+void ReadField(std::string_view key, ondemand::value value, const std::string& body, Envelope& envelope) {
+  if (key == "model") {
+    ReadModel(value, body, envelope);
+  } else if (key == "stream") {
+    envelope.stream = IsTrue(value);
+  } else if (key == "stream_options") {
+    envelope.include_usage = AsksForUsage(value);
+  } else if (key == "tools") {
+    envelope.has_tools = HasEntries(value);
+  } else if (key == "reasoning" || key == "reasoning_effort") {
+    envelope.has_reasoning = true;
+  } else if (key == "max_output_tokens" || key == "max_tokens" || key == "max_completion_tokens") {
+    envelope.max_output_tokens = Count(value);
+  } else if (key == "prompt_cache_key") {
+    std::string_view text;
+    if (value.get_string().get(text) == simdjson::SUCCESS) envelope.session = text;
+  }
+}
+
+}  // namespace
+
+Result<Envelope> ReadEnvelope(const std::string& body) {
+  thread_local ondemand::parser parser;
+  Envelope envelope;
+  try {
+    ondemand::document document = parser.iterate(body.data(), body.size(), body.capacity());
+    ondemand::object object = document.get_object();
+    bool seen_model = false;
+    for (auto field : object) {
+      const std::string_view key = field.unescaped_key();
+      if (key == "model" && std::exchange(seen_model, true)) return Bad("The body names \"model\" twice.");
+      ReadField(key, field.value(), body, envelope);
+    }
+    if (!document.at_end()) return Bad("The body holds more than one JSON value.");
+  } catch (const simdjson::simdjson_error& error) {
+    return Bad(std::string("The body is not a JSON object that can be read: ") + simdjson::error_message(error.error()));
+  }
+  return envelope;
+}
+
+}  // namespace wayleave::gateway

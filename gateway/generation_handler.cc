@@ -1,0 +1,458 @@
+#include "gateway/generation_handler.h"
+
+#include <algorithm>
+
+#include "base/async/deadline.h"
+#include "base/crypto/id.h"
+#include "gateway/cost.h"
+#include "gateway/credentials.h"
+#include "gateway/envelope.h"
+#include "gateway/errors.h"
+
+namespace wayleave::gateway {
+namespace {
+
+using provider::v1::Endpoint;
+using provider::v1::GenerateResponse;
+using router::v1::Target;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kAdmissionTime{10000};   // all the questions before a generation together
+constexpr std::chrono::milliseconds kProviderPatience{2000};  // while the provider-service is away
+constexpr std::chrono::milliseconds kProviderPause{50};
+constexpr std::size_t kMostDocumentBytes = std::size_t{256} << 20;
+constexpr std::int64_t kBytesPerToken = 4;
+
+void SetDuration(google::protobuf::Duration& to, Clock::duration time) {
+  const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+  to.set_seconds(nanos / 1'000'000'000);
+  to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
+}
+
+void SetNow(google::protobuf::Timestamp& to) {
+  const auto nanos = std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+  to.set_seconds(nanos / 1'000'000'000);
+  to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
+}
+
+// A rough count, rounded up to a power of two so that like requests look alike to the router.
+std::int64_t RoughTokens(std::size_t bytes) {
+  std::int64_t tokens = 1;
+  while (tokens * kBytesPerToken < static_cast<std::int64_t>(bytes)) tokens *= 2;
+  return tokens;
+}
+
+// The id of a Responses stream, from its first event.
+std::string ResponseIdIn(std::string_view data) {
+  constexpr std::string_view kKey = "\"id\":\"";
+  const auto response = data.find("\"response\":");
+  const auto key = data.find(kKey, response == std::string_view::npos ? 0 : response);
+  if (key == std::string_view::npos) return {};
+  const auto begin = key + kKey.size();
+  return std::string(data.substr(begin, data.find('"', begin) - begin));
+}
+
+const char* WordFor(const provider::v1::Failure& failure) {
+  if (failure.upstream_status() == 429) return "status_429";
+  if (failure.upstream_status() >= 500) return "status_5xx";
+  return failure.status() == 504 ? "timeout" : "connect";
+}
+
+// One generation on its way. Lives in the coroutine that answers it.
+class OneGeneration {
+ public:
+  OneGeneration(GenerationServices& services, http::Request& request, http::Responder& responder, Endpoint endpoint,
+                Record& record)
+      : services_(services), request_(request), responder_(responder), endpoint_(endpoint), record_(record) {
+    context_.request_id = record.request_id;
+    context_.traceparent = request.headers.Get("traceparent");
+  }
+
+  Task<void> Answer() {
+    const bool admitted = co_await Admit();
+    if (!admitted) co_return;
+    OpenSettlement();
+    Deadline total(Worker::Current()->deadlines(), [this] { RunOutOfTime(); });
+    if (services_.total_timeout.count() > 0) total.Set(services_.total_timeout);
+    responder_.OnGone([this] { ClientLeft(); });
+    co_await TryTargets();
+    responder_.OnGone({});
+    Settle();
+  }
+
+ private:
+  // Every step before a provider is asked. False after an error was sent.
+  Task<bool> Admit() {
+    Result<Envelope> envelope = ReadEnvelope(request_.body);
+    if (!envelope) co_return co_await Refuse(std::move(envelope).error());
+    envelope_ = std::move(*envelope);
+    record_.model = envelope_.model;
+    record_.stream = envelope_.stream;
+
+    const rpc::CallContext context = context_.Within(kAdmissionTime);
+    const auth::v1::AuthenticateRequest credential = CredentialOf(request_.headers);
+    auto who = co_await services_.ports.auth.Authenticate(credential, context);
+    if (!who) co_return co_await Refuse(std::move(who).error());
+    principal_ = std::move(*who->mutable_principal());
+    record_.tenant = principal_.tenant();
+    record_.key_id = principal_.key_id();
+
+    const router::v1::RouteRequest facts = Facts();
+    auto route = co_await services_.ports.router.Route(facts, context);
+    if (!route) co_return co_await Refuse(std::move(route).error());
+    route_ = std::move(*route);
+    record_.rule = route_.rule();
+    co_return co_await Reserve(context);
+  }
+
+  router::v1::RouteRequest Facts() const {
+    router::v1::RouteRequest facts;
+    facts.set_model(envelope_.model);
+    facts.set_endpoint(endpoint_);
+    for (const auto& [name, value] : request_.headers.entries()) {
+      std::string lower = name;
+      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+      if (lower == "x-provider" || MayDecide(lower)) (*facts.mutable_headers())[lower] = value;
+    }
+    *facts.mutable_principal() = principal_;
+    facts.set_input_tokens(RoughTokens(request_.body.size()));
+    facts.set_max_output_tokens(envelope_.max_output_tokens);
+    facts.mutable_needs()->set_tools(envelope_.has_tools);
+    facts.mutable_needs()->set_reasoning(envelope_.has_reasoning);
+    facts.set_session(envelope_.session);
+    return facts;
+  }
+
+  // Headers that name a request rather than describe it would only keep decisions from being used again.
+  static bool MayDecide(std::string_view lower) {
+    return MayTravel(lower) && lower != "x-request-id" && lower != "traceparent" && lower != "tracestate" &&
+           !lower.starts_with("x-codex-") && lower != "x-client-request-id" && lower != "session-id" &&
+           lower != "thread-id";
+  }
+
+  Task<bool> Reserve(const rpc::CallContext& context) {
+    reservation_id_ = crypto::MakeId("rsv_");
+    auth::v1::ReserveRequest hold;
+    hold.set_reservation_id(reservation_id_);
+    *hold.mutable_principal() = principal_;
+    hold.set_model(envelope_.model);
+    hold.mutable_upper_bound()->set_input_tokens(RoughTokens(request_.body.size()));
+    hold.mutable_upper_bound()->set_output_tokens(envelope_.max_output_tokens);
+    const auto lifetime = services_.total_timeout.count() > 0 ? services_.total_timeout : std::chrono::hours(24);
+    SetDuration(*hold.mutable_ttl(), lifetime + std::chrono::minutes(1));
+    auto held = co_await services_.ports.auth.Reserve(hold, context);
+    if (!held) co_return co_await Refuse(std::move(held).error());
+    co_return true;
+  }
+
+  void OpenSettlement() {
+    auth::v1::Settlement& s = record_.settlement.emplace();
+    s.set_reservation_id(reservation_id_);
+    s.set_request_id(record_.request_id);
+    s.set_tenant(principal_.tenant());
+    s.set_user(principal_.user());
+    s.set_key_id(principal_.key_id());
+    s.set_endpoint(record_.endpoint);
+    s.set_model(envelope_.model);
+    s.set_provider(route_.targets(0).provider());
+    s.set_upstream_model(route_.targets(0).model());
+    SetNow(*s.mutable_started_at());
+    *s.mutable_usage() = EstimateUsage(request_.body.size(), 0);
+    s.set_estimated(true);
+    services_.journal.Open(s);
+  }
+
+  Task<void> TryTargets() {
+    const int count = route_.targets_size();
+    for (int i = 0; i < count && !stopped(); ++i) {
+      target_ = &route_.targets(i);
+      const bool last = i + 1 == count;
+      const bool answered = co_await TryTarget(last);
+      if (answered) co_return;
+      if (!last) services_.probe.FellBack(target_->provider());
+    }
+    outcome_ = gone_ ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
+    if (gone_) co_return;
+    if (timed_out_) failure_ = TimeoutFailure();
+    record_.error_code = failure_.code();
+    http::Response response = FailureResponse(failure_);
+    co_await Send(std::move(response));
+  }
+
+  // False when this target gave nothing and the next one may be tried; failure_ then says why.
+  Task<bool> TryTarget(bool last) {
+    const auto until = Clock::now() + kProviderPatience;
+    for (;;) {
+      provider::v1::GenerateRequest order = Order(last);
+      generation_ = services_.ports.provider.Generate(std::move(order), context_);
+      if (!record_.dispatched) record_.dispatched = Clock::now();
+      GenerateResponse piece;
+      const bool got = co_await generation_->Next(piece);
+      if (got && !piece.has_failure()) {
+        co_await Relay(piece);
+        generation_.reset();
+        co_return true;
+      }
+      if (got) failure_ = piece.failure();
+      const Status status = got ? Status{} : generation_->status();
+      generation_.reset();
+      if (stopped()) co_return false;
+      if (got) co_return NoteFailure(last);
+      // The provider-service itself is away: it may be restarting, and the client has seen nothing.
+      failure_ = ServiceFailure(status);
+      if (Clock::now() + kProviderPause > until) co_return false;
+      co_await Sleep(kProviderPause);
+    }
+  }
+
+  bool NoteFailure(bool last) {
+    if (failure_.retryable()) Report(false, WordFor(failure_));
+    if (failure_.retryable() && !last) return false;
+    // Faults of the request would be the same everywhere: the loop ends here.
+    if (!failure_.retryable()) final_failure_ = true;
+    return false;
+  }
+
+  bool stopped() const { return gone_ || timed_out_ || final_failure_; }
+
+  provider::v1::GenerateRequest Order(bool last) {
+    provider::v1::GenerateRequest order;
+    order.set_provider(target_->provider());
+    order.set_model(target_->model());
+    order.set_endpoint(endpoint_);
+    body_bytes_ = std::max(body_bytes_, request_.body.size());
+    // In the fleet the provider-service may be asked again, so the body is kept; a copy is the smaller evil.
+    (void)last;
+    order.set_body(request_.body);
+    order.mutable_model_range()->set_offset(envelope_.model_offset);
+    order.mutable_model_range()->set_length(envelope_.model_length);
+    order.set_stream(envelope_.stream);
+    order.set_include_usage(envelope_.include_usage);
+    order.set_client_model(envelope_.model);
+    if (target_->has_timeouts()) *order.mutable_timeouts() = target_->timeouts();
+    for (const auto& [name, value] : request_.headers.entries()) {
+      if (!MayTravel(name)) continue;
+      std::string lower = name;
+      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+      (*order.mutable_headers())[lower] = value;
+    }
+    return order;
+  }
+
+  Task<void> Relay(GenerateResponse& piece) {
+    record_.settlement->set_provider(target_->provider());
+    record_.settlement->set_upstream_model(target_->model());
+    record_.first_event = Clock::now();
+    head_ = piece.head();
+    if (envelope_.stream) {
+      co_await RelayStream(piece);
+    } else {
+      co_await RelayDocument(piece);
+    }
+  }
+
+  Task<void> RelayStream(GenerateResponse& piece) {
+    http::HeaderList headers = Headers();
+    headers.Add("Cache-Control", "no-cache");
+    record_.status = head_.status();
+    responder_.Begin(head_.status(), std::move(headers));
+    response_id_ = ResponseIdIn(piece.data());
+    do {
+      Note(piece);
+      if (piece.has_end()) Settle();  // on disk before the client sees the end
+      const bool sent = co_await responder_.Write(piece.data());
+      services_.probe.Delivered(piece.events(), piece.data().size());
+      if (!sent || piece.has_end()) break;
+      piece.Clear();
+    } while (co_await generation_->Next(piece));
+    if (!ended_ && !responder_.gone()) {
+      const std::string event = Broken();
+      Settle();
+      co_await responder_.Write(event);
+    }
+    co_await responder_.End();
+  }
+
+  Task<void> RelayDocument(GenerateResponse& piece) {
+    std::string body;
+    do {
+      Note(piece);
+      body.append(piece.data());
+      if (piece.has_end() || body.size() > kMostDocumentBytes) break;
+      piece.Clear();
+    } while (co_await generation_->Next(piece));
+    if (gone_) co_return;
+    if (!ended_) {
+      failure_ = timed_out_ ? TimeoutFailure() : ServiceFailure(generation_->status());
+      record_.error_code = failure_.code();
+      outcome_ = auth::v1::OUTCOME_FAILED;
+      http::Response response = FailureResponse(failure_);
+      co_await Send(std::move(response));
+      co_return;
+    }
+    Settle();
+    http::Response response;
+    response.status = head_.status();
+    response.headers = Headers();
+    AddMoney(response.headers);
+    response.body = std::move(body);
+    record_.status = response.status;
+    services_.probe.Delivered(1, response.body.size());
+    co_await responder_.Send(std::move(response));
+  }
+
+  void Note(const GenerateResponse& piece) {
+    events_ += piece.events();
+    output_bytes_ = std::max(output_bytes_, piece.output_bytes());
+    if (!piece.has_end()) return;
+    ended_ = true;
+    const auto& end = piece.end();
+    output_bytes_ = std::max<std::uint64_t>(output_bytes_, end.output_bytes());
+    record_.error_code = end.error_code();
+    if (end.has_usage()) usage_ = end.usage();
+    outcome_ = end.finish() == provider::v1::FINISH_COMPLETED    ? auth::v1::OUTCOME_COMPLETED
+               : end.finish() == provider::v1::FINISH_INCOMPLETE ? auth::v1::OUTCOME_INCOMPLETE
+                                                                 : auth::v1::OUTCOME_FAILED;
+    const bool ok = end.finish() != provider::v1::FINISH_FAILED;
+    Report(ok, ok ? "" : "broken_stream");
+  }
+
+  // The provider-service left in the middle, or time ran out.
+  std::string Broken() {
+    outcome_ = auth::v1::OUTCOME_FAILED;
+    record_.error_code = timed_out_ ? "timeout" : "server_error";
+    const char* message = timed_out_ ? "The answer took longer than this gateway allows."
+                                     : "The connection to the model broke off. Please try again.";
+    return BrokenStreamEvent(endpoint_, response_id_.empty() ? record_.request_id : response_id_, events_,
+                             record_.error_code, message);
+  }
+
+  // Once: closes the journal's record and tells the metrics what it came to.
+  void Settle() {
+    if (std::exchange(settled_, true)) return;
+    auth::v1::Settlement& s = *record_.settlement;
+    if (outcome_ == auth::v1::OUTCOME_UNSPECIFIED) outcome_ = gone_ ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
+    s.set_outcome(outcome_);
+    const bool answered = record_.first_event.has_value();
+    s.set_estimated(!usage_ && answered);
+    if (usage_) *s.mutable_usage() = *usage_;
+    if (!usage_ && answered) *s.mutable_usage() = EstimateUsage(request_.body.size(), output_bytes_);
+    if (!usage_ && !answered) s.clear_usage();
+    if (target_ && target_->has_price()) s.set_cost_nano_usd(CostOf(s.usage(), target_->price()));
+    const auto now = Clock::now();
+    SetDuration(*s.mutable_duration(), now - record_.arrived);
+    if (record_.first_event) SetDuration(*s.mutable_time_to_first_event(), *record_.first_event - record_.arrived);
+    services_.journal.Close(s);
+  }
+
+  void Report(bool ok, const char* word) {
+    router::v1::ReportOutcomeRequest report;
+    report.set_provider(target_->provider());
+    report.set_model(target_->model());
+    report.set_ok(ok);
+    report.set_error(word);
+    if (record_.first_event) SetDuration(*report.mutable_time_to_first_event(), *record_.first_event - *record_.dispatched);
+    if (!ok && failure_.has_retry_after()) *report.mutable_retry_after() = failure_.retry_after();
+    services_.outcomes.Report(std::move(report));
+  }
+
+  http::HeaderList Headers() const {
+    http::HeaderList headers;
+    headers.Add("Content-Type", http::CleanValue(head_.content_type()));
+    for (const auto& [name, value] : head_.headers()) headers.Add(name, http::CleanValue(value));
+    headers.Add("x-wayleave-route", http::CleanValue(route_.rule() + "; " + target_->provider() + "/" + target_->model()));
+    headers.Add("x-request-id", record_.request_id);
+    services_.cors.Decorate(request_, headers);
+    return headers;
+  }
+
+  void AddMoney(http::HeaderList& headers) const {
+    headers.Add("openai-processing-ms", std::to_string((Clock::now() - record_.arrived) / std::chrono::milliseconds(1)));
+    if (!target_->has_price()) return;
+    char text[40];
+    std::snprintf(text, sizeof text, "%.9f", static_cast<double>(record_.settlement->cost_nano_usd()) / 1e9);
+    headers.Add("x-wayleave-cost-usd", text);
+  }
+
+  Task<bool> Refuse(Error error) {
+    record_.error_code = error.reason;
+    http::Response response = ErrorResponse(error);
+    co_await Send(std::move(response));
+    co_return false;
+  }
+
+  Task<void> Send(http::Response response) {
+    record_.status = response.status;
+    response.headers.Add("x-request-id", record_.request_id);
+    services_.cors.Decorate(request_, response.headers);
+    co_await responder_.Send(std::move(response));
+  }
+
+  static provider::v1::Failure ServiceFailure(const Status& status) {
+    provider::v1::Failure failure;
+    const bool input = !status.ok() && (status.error().code == Code::kInvalidArgument || status.error().code == Code::kNotFound);
+    failure.set_status(input ? 400 : 503);
+    failure.set_type(input ? "invalid_request_error" : "server_error");
+    failure.set_code(input ? "invalid_prompt" : "service_unavailable");
+    failure.set_message(input ? status.error().message : "The gateway's provider service can't be reached. Please try again.");
+    failure.set_retryable(!input);
+    return failure;
+  }
+
+  static provider::v1::Failure TimeoutFailure() {
+    provider::v1::Failure failure;
+    failure.set_status(504);
+    failure.set_type("timeout_error");
+    failure.set_code("timeout");
+    failure.set_message("The answer took longer than this gateway allows.");
+    return failure;
+  }
+
+  void ClientLeft() {
+    gone_ = true;
+    if (generation_) generation_->Cancel();
+  }
+
+  void RunOutOfTime() {
+    timed_out_ = true;
+    if (generation_) generation_->Cancel();
+  }
+
+  GenerationServices& services_;
+  http::Request& request_;
+  http::Responder& responder_;
+  const Endpoint endpoint_;
+  Record& record_;
+  rpc::CallContext context_;
+
+  Envelope envelope_;
+  auth::v1::Principal principal_;
+  router::v1::RouteResponse route_;
+  std::string reservation_id_;
+
+  const Target* target_ = nullptr;
+  std::unique_ptr<Generation> generation_;
+  provider::v1::Failure failure_;
+  provider::v1::Head head_;
+  std::string response_id_;
+  std::size_t body_bytes_ = 0;
+  std::uint64_t events_ = 0;
+  std::uint64_t output_bytes_ = 0;
+  std::optional<provider::v1::Usage> usage_;
+  auth::v1::Outcome outcome_ = auth::v1::OUTCOME_UNSPECIFIED;
+  bool ended_ = false;
+  bool settled_ = false;
+  bool gone_ = false;
+  bool timed_out_ = false;
+  bool final_failure_ = false;
+};
+
+}  // namespace
+
+Task<void> AnswerGeneration(GenerationServices& services, http::Request& request, http::Responder& responder,
+                            Endpoint endpoint, Record& record) {
+  OneGeneration generation(services, request, responder, endpoint, record);
+  co_await generation.Answer();
+}
+
+}  // namespace wayleave::gateway

@@ -1,0 +1,64 @@
+#include "gateway/principal_cache.h"
+
+#include <cstring>
+
+#include "base/crypto/random.h"
+
+namespace wayleave::gateway {
+namespace {
+
+constexpr std::size_t kMostEntries = 100'000;
+constexpr std::chrono::milliseconds kMostSilence{1000};
+
+bool Names(const auth::v1::WatchRevocationsResponse& message, const std::string& key_id) {
+  for (const std::string& revoked : message.key_ids()) {
+    if (revoked == key_id) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+PrincipalCache::PrincipalCache() : hmac_(crypto::RandomBytes(32)) {}
+
+std::size_t PrincipalCache::Hash::operator()(const crypto::Digest& digest) const {
+  std::size_t hash = 0;
+  std::memcpy(&hash, digest.data(), sizeof hash);
+  return hash;
+}
+
+crypto::Digest PrincipalCache::DigestOf(const auth::v1::AuthenticateRequest& credential) const {
+  const bool key = credential.credential_case() == auth::v1::AuthenticateRequest::kApiKey;
+  return hmac_.Of(key ? "k" + credential.api_key() : "c" + credential.certificate_subject());
+}
+
+std::optional<auth::v1::AuthenticateResponse> PrincipalCache::Find(const crypto::Digest& digest, Clock::time_point now) {
+  std::lock_guard lock(mutex_);
+  if (now - last_heard_ > kMostSilence) return std::nullopt;
+  const auto it = entries_.find(digest);
+  if (it == entries_.end() || it->second.until <= now) return std::nullopt;
+  return it->second.answer;
+}
+
+void PrincipalCache::Keep(const crypto::Digest& digest, const auth::v1::AuthenticateResponse& answer, Clock::time_point now) {
+  const auto age = std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
+  if (age.count() <= 0) return;
+  std::lock_guard lock(mutex_);
+  if (entries_.size() >= kMostEntries) DropExpired(now);
+  if (entries_.size() >= kMostEntries) return;
+  entries_.insert_or_assign(digest, Entry{answer, now + age});
+}
+
+void PrincipalCache::DropExpired(Clock::time_point now) {
+  std::erase_if(entries_, [&](const auto& entry) { return entry.second.until <= now; });
+}
+
+void PrincipalCache::Heard(const auth::v1::WatchRevocationsResponse& message, Clock::time_point now) {
+  std::lock_guard lock(mutex_);
+  last_heard_ = now;
+  if (message.drop_all()) entries_.clear();
+  if (message.key_ids().empty()) return;
+  std::erase_if(entries_, [&](const auto& entry) { return Names(message, entry.second.answer.principal().key_id()); });
+}
+
+}  // namespace wayleave::gateway

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/crypto/digest.h"
+#include "wayleave/auth/v1/auth.pb.h"
+
+namespace wayleave::gateway {
+
+// Principals that auth-service vouched for, by a keyed digest of the credential, so that no credential is
+// kept. An entry is used only while revocations are being heard: after a second of silence everything is
+// asked again, so a revoked key is dead within one. Thread-safe; bounded.
+class PrincipalCache {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  PrincipalCache();
+
+  crypto::Digest DigestOf(const auth::v1::AuthenticateRequest& credential) const;
+  std::optional<auth::v1::AuthenticateResponse> Find(const crypto::Digest& digest, Clock::time_point now);
+  void Keep(const crypto::Digest& digest, const auth::v1::AuthenticateResponse& answer, Clock::time_point now);
+
+  // What WatchRevocations said.
+  void Heard(const auth::v1::WatchRevocationsResponse& message, Clock::time_point now);
+
+ private:
+  struct Entry {
+    auth::v1::AuthenticateResponse answer;
+    Clock::time_point until;
+  };
+  struct Hash {
+    std::size_t operator()(const crypto::Digest& digest) const;
+  };
+
+  void DropExpired(Clock::time_point now);
+
+  const crypto::HmacSha256 hmac_;  // under a key that this process made
+  std::mutex mutex_;
+  Clock::time_point last_heard_{};
+  std::unordered_map<crypto::Digest, Entry, Hash> entries_;
+};
+
+}  // namespace wayleave::gateway

@@ -1,0 +1,140 @@
+#include "gateway/remote_ports.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include "base/log/log.h"
+
+namespace wayleave::gateway {
+namespace {
+
+constexpr const char* kAuthenticate = "/wayleave.auth.v1.AuthService/Authenticate";
+constexpr const char* kReserve = "/wayleave.auth.v1.AuthService/Reserve";
+constexpr const char* kSettle = "/wayleave.auth.v1.AuthService/Settle";
+constexpr const char* kWatch = "/wayleave.auth.v1.AuthService/WatchRevocations";
+constexpr const char* kRoute = "/wayleave.router.v1.RouterService/Route";
+constexpr const char* kListModels = "/wayleave.router.v1.RouterService/ListModels";
+constexpr const char* kReportOutcome = "/wayleave.router.v1.RouterService/ReportOutcome";
+constexpr const char* kGenerate = "/wayleave.provider.v1.ProviderService/Generate";
+
+constexpr std::size_t kMostDecisions = 4096;
+constexpr std::chrono::milliseconds kWatchPause{100};
+constexpr std::chrono::milliseconds kWatchSilence{1000};
+
+// Maps are written in the order of their keys, so that equal facts have equal bytes.
+std::string Facts(const router::v1::RouteRequest& request) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream out(&stream);
+    out.SetSerializationDeterministic(true);
+    request.SerializeToCodedStream(&out);
+  }
+  return bytes;
+}
+
+class RemoteGeneration : public Generation {
+ public:
+  RemoteGeneration(rpc::Channel& channel, const provider::v1::GenerateRequest& request, const rpc::CallContext& context)
+      : stream_(channel.Open(kGenerate, request, context)) {}
+  Task<bool> Next(provider::v1::GenerateResponse& piece) override { return stream_.Read(piece); }
+  void Cancel() override { stream_.Cancel(); }
+  const Status& status() const override { return stream_.status(); }
+
+ private:
+  rpc::RawStream stream_;
+};
+
+}  // namespace
+
+RemoteAuth::RemoteAuth(rpc::Channel& channel, WorkerPool& workers) : channel_(channel), home_(workers[0]) {}
+
+void RemoteAuth::Start() {
+  home_.Post([this] { watch_.Spawn(Watch()); });
+}
+
+void RemoteAuth::Stop() {
+  RunOn(home_, [this]() -> Task<void> {
+    stopping_ = true;
+    if (stream_) stream_->Cancel();
+    return watch_.Empty();
+  });
+}
+
+Task<void> RemoteAuth::Watch() {
+  while (!stopping_) {
+    const auth::v1::WatchRevocationsRequest request;
+    rpc::RawStream stream = channel_.Open(kWatch, request, {});
+    stream_ = &stream;
+    // A stream that says nothing is as good as broken: it is opened anew.
+    Deadline silence(home_.deadlines(), [&stream] { stream.Cancel(); });
+    auth::v1::WatchRevocationsResponse message;
+    for (;;) {
+      silence.Set(kWatchSilence);
+      const bool heard = co_await stream.Read(message);
+      if (!heard) break;
+      cache_.Heard(message, PrincipalCache::Clock::now());
+    }
+    stream_ = nullptr;
+    if (!stopping_) co_await Sleep(kWatchPause);
+  }
+}
+
+Task<Result<auth::v1::AuthenticateResponse>> RemoteAuth::Authenticate(const auth::v1::AuthenticateRequest& request,
+                                                                      const rpc::CallContext& context) {
+  const crypto::Digest digest = cache_.DigestOf(request);
+  if (auto known = cache_.Find(digest, PrincipalCache::Clock::now())) co_return std::move(*known);
+  auto answer = co_await channel_.Call<auth::v1::AuthenticateResponse>(kAuthenticate, request, context);
+  if (answer) cache_.Keep(digest, *answer, PrincipalCache::Clock::now());
+  co_return answer;
+}
+
+Task<Result<auth::v1::ReserveResponse>> RemoteAuth::Reserve(const auth::v1::ReserveRequest& request,
+                                                            const rpc::CallContext& context) {
+  return channel_.Call<auth::v1::ReserveResponse>(kReserve, request, context);
+}
+
+Task<Result<auth::v1::SettleResponse>> RemoteAuth::Settle(const auth::v1::SettleRequest& request,
+                                                          const rpc::CallContext& context) {
+  return channel_.Call<auth::v1::SettleResponse>(kSettle, request, context);
+}
+
+Task<Result<router::v1::RouteResponse>> RemoteRouter::Route(const router::v1::RouteRequest& request,
+                                                            const rpc::CallContext& context) {
+  std::string facts = Facts(request);
+  if (const auto known = Find(facts)) co_return *known;
+  auto answer = co_await channel_.Call<router::v1::RouteResponse>(kRoute, request, context);
+  if (answer) Keep(std::move(facts), *answer);
+  co_return answer;
+}
+
+std::shared_ptr<const router::v1::RouteResponse> RemoteRouter::Find(const std::string& facts) {
+  std::lock_guard lock(mutex_);
+  const auto it = kept_.find(facts);
+  return it != kept_.end() && it->second.until > Clock::now() ? it->second.answer : nullptr;
+}
+
+void RemoteRouter::Keep(std::string facts, const router::v1::RouteResponse& answer) {
+  const auto age = std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
+  if (age.count() <= 0) return;
+  auto kept = std::make_shared<const router::v1::RouteResponse>(answer);
+  std::lock_guard lock(mutex_);
+  if (kept_.size() >= kMostDecisions) kept_.clear();
+  kept_.insert_or_assign(std::move(facts), Entry{std::move(kept), Clock::now() + age});
+}
+
+Task<Result<router::v1::ListModelsResponse>> RemoteRouter::ListModels(const router::v1::ListModelsRequest& request,
+                                                                      const rpc::CallContext& context) {
+  return channel_.Call<router::v1::ListModelsResponse>(kListModels, request, context);
+}
+
+Task<Result<router::v1::ReportOutcomeResponse>> RemoteRouter::ReportOutcome(
+    const router::v1::ReportOutcomeRequest& request, const rpc::CallContext& context) {
+  return channel_.Call<router::v1::ReportOutcomeResponse>(kReportOutcome, request, context);
+}
+
+std::unique_ptr<Generation> RemoteProvider::Generate(provider::v1::GenerateRequest request, const rpc::CallContext& context) {
+  return std::make_unique<RemoteGeneration>(channel_, request, context);
+}
+
+}  // namespace wayleave::gateway

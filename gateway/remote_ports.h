@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/async/deadline.h"
+#include "base/rpc/client.h"
+#include "gateway/ports.h"
+#include "gateway/principal_cache.h"
+
+namespace wayleave::gateway {
+
+// The services over gRPC, for a gateway that runs by itself. Decisions that may be used again are kept, so
+// that in steady state a request costs one Reserve and the stream to the provider-service.
+// Channels must outlive the ports; any worker may call.
+
+class RemoteAuth : public AuthPort {
+ public:
+  RemoteAuth(rpc::Channel& channel, WorkerPool& workers);
+
+  // Listens for revocations on the first worker until Stop(). Main thread.
+  void Start();
+  void Stop();
+
+  Task<Result<auth::v1::AuthenticateResponse>> Authenticate(const auth::v1::AuthenticateRequest& request,
+                                                            const rpc::CallContext& context) override;
+  Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request,
+                                                  const rpc::CallContext& context) override;
+  Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
+                                                const rpc::CallContext& context) override;
+
+ private:
+  Task<void> Watch();
+
+  rpc::Channel& channel_;
+  Worker& home_;
+  PrincipalCache cache_;
+  TaskGroup watch_;
+  rpc::RawStream* stream_ = nullptr;
+  bool stopping_ = false;
+};
+
+class RemoteRouter : public RouterPort {
+ public:
+  explicit RemoteRouter(rpc::Channel& channel) : channel_(channel) {}
+  Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest& request,
+                                                const rpc::CallContext& context) override;
+  Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest& request,
+                                                          const rpc::CallContext& context) override;
+  Task<Result<router::v1::ReportOutcomeResponse>> ReportOutcome(const router::v1::ReportOutcomeRequest& request,
+                                                                const rpc::CallContext& context) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Entry {
+    std::shared_ptr<const router::v1::RouteResponse> answer;
+    Clock::time_point until;
+  };
+  std::shared_ptr<const router::v1::RouteResponse> Find(const std::string& facts);
+  void Keep(std::string facts, const router::v1::RouteResponse& answer);
+
+  rpc::Channel& channel_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, Entry> kept_;
+};
+
+class RemoteProvider : public ProviderPort {
+ public:
+  explicit RemoteProvider(rpc::Channel& channel) : channel_(channel) {}
+  std::unique_ptr<Generation> Generate(provider::v1::GenerateRequest request, const rpc::CallContext& context) override;
+
+ private:
+  rpc::Channel& channel_;
+};
+
+}  // namespace wayleave::gateway

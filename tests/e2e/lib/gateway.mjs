@@ -1,0 +1,235 @@
+// Starts and stops the product: as one process (`serve`) or as four (`fleet`), with a configuration, ports
+// and a state directory of its own. Only processes started here are ever signalled, by their ids.
+import { execFile, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { binDir, makeDir, removeDir } from './env.mjs';
+import { fetchAll } from './http.mjs';
+import { freePort, sleep, until, within } from './wait.mjs';
+
+export const shapes = ['serve', 'fleet'];
+const services = ['auth', 'provider', 'router', 'gateway'];
+const programs = {
+  gateway: 'wayleave-gateway',
+  auth: 'wayleave-auth',
+  router: 'wayleave-router',
+  provider: 'wayleave-provider',
+};
+
+// One process of the product, and what it said.
+class Program {
+  constructor(name, args, env) {
+    this.name = name;
+    this.log = '';
+    this.child = spawn(path.join(binDir(), name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (this.log += text));
+    this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({ code, signal })));
+    this.child.once('error', (error) => (this.log += `${error}\n`));
+  }
+
+  get pid() {
+    return this.child.pid;
+  }
+
+  get running() {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  signal(signal) {
+    if (this.running) this.child.kill(signal);
+  }
+
+  async stop(ms = 10_000) {
+    this.signal('SIGTERM');
+    try {
+      return await within(this.exited, ms, `the end of ${this.name}`);
+    } finally {
+      this.signal('SIGKILL');
+    }
+  }
+
+  // Resident memory in bytes.
+  get resident() {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${this.pid}/status`, 'utf8'))[1]) * 1024;
+  }
+}
+
+const merge = (base, more = {}) =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(base), ...Object.keys(more)])].map((key) => [key, { ...base[key], ...more[key] }]),
+  );
+
+async function addresses() {
+  const address = async () => `127.0.0.1:${await freePort()}`;
+  const result = {};
+  for (const name of services) result[name] = { listen: await address(), admin: await address() };
+  result.gateway.grpc = await address();
+  return result;
+}
+
+function sectionsFor(at, stateDir) {
+  return {
+    gateway: { ...at.gateway, auth: at.auth.listen, router: at.router.listen, provider: at.provider.listen },
+    auth: { ...at.auth, state_dir: stateDir },
+    router: { ...at.router, provider: at.provider.listen },
+    provider: at.provider,
+  };
+}
+
+const portOf = (address) => Number(address.split(':').at(-1));
+
+export class Gateway {
+  // `sections` is merged into the sections of the configuration, key by key.
+  static async start({
+    shape = 'serve',
+    providers = {},
+    models = {},
+    sections = {},
+    env = {},
+    key = 'test-key-of-the-client',
+  } = {}) {
+    const gateway = new Gateway();
+    gateway.shape = shape;
+    gateway.key = key;
+    gateway.dir = makeDir('e2e');
+    gateway.stateDir = path.join(gateway.dir, 'state');
+    gateway.at = await addresses();
+    gateway.configFile = path.join(gateway.dir, 'wayleave.yaml');
+    const config = { ...merge(sectionsFor(gateway.at, gateway.stateDir), sections), providers, models };
+    fs.writeFileSync(gateway.configFile, `${JSON.stringify(config, null, 2)}\n`); // JSON is YAML
+    gateway.env = {
+      PATH: process.env.PATH,
+      HOME: gateway.dir,
+      WAYLEAVE_STATE_DIR: gateway.stateDir,
+      ...(key ? { PROXY_API_KEY: key } : {}),
+      ...env,
+    };
+    gateway.programs = {};
+    gateway.oldLogs = '';
+    await gateway.launch();
+    return gateway;
+  }
+
+  async launch() {
+    try {
+      for (const name of this.shape === 'serve' ? ['gateway'] : services) this.run(name);
+      await this.ready();
+    } catch (error) {
+      const { logs } = this;
+      await this.stop();
+      throw new Error(`${error.message}\n${logs}`);
+    }
+  }
+
+  run(name) {
+    const program =
+      this.shape === 'serve'
+        ? ['wayleave', ['serve', '--config', this.configFile]]
+        : [programs[name], ['--config', this.configFile]];
+    if (this.programs[name]) this.oldLogs += this.programs[name].log;
+    this.programs[name] = new Program(...program, this.env);
+  }
+
+  get port() {
+    return portOf(this.at.gateway.listen);
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get logs() {
+    return (
+      this.oldLogs +
+      Object.values(this.programs)
+        .map((program) => `--- ${program.name}\n${program.log}`)
+        .join('')
+    );
+  }
+
+  // The process that plays the part of a service: in one process it is always the same.
+  process(service) {
+    return this.programs[this.shape === 'serve' ? 'gateway' : service];
+  }
+
+  adminPort(service = 'gateway') {
+    return portOf(this.at[this.shape === 'serve' ? 'gateway' : service].admin);
+  }
+
+  admin(pathname, service) {
+    return fetchAll(this.adminPort(service), { path: pathname });
+  }
+
+  async isReady(service) {
+    if (!this.process(service).running) throw new Error(`${service} has ended`);
+    return (await this.admin('/readyz', service)).status === 200;
+  }
+
+  async ready(ms = 15_000) {
+    const deadline = Date.now() + ms;
+    for (const service of Object.keys(this.programs)) {
+      await this.awaitReady(service, deadline - Date.now());
+    }
+  }
+
+  async awaitReady(service, ms) {
+    const ended = this.process(service).exited.then(({ code, signal }) => {
+      throw new Error(`${service} ended at start with ${signal ?? code}`);
+    });
+    ended.catch(() => {});
+    await Promise.race([ended, until(() => this.isReady(service), `${service} to be ready`, ms)]);
+  }
+
+  // The sum of a metric's samples whose labels hold all of `labels`.
+  async metric(service, name, labels = {}) {
+    const { text } = await this.admin('/metrics', service);
+    const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
+    const samples = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+    return samples
+      .filter((line) => wanted.every((label) => line.includes(label)))
+      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+
+  async kill(service, signal = 'SIGKILL') {
+    const program = this.process(service);
+    program.signal(signal);
+    await within(program.exited, 5_000, `the end of ${program.name} after ${signal}`);
+  }
+
+  // Starts the killed process again; resolves at once, readiness is the caller's business.
+  restart(service) {
+    this.run(this.shape === 'serve' ? 'gateway' : service);
+  }
+
+  // A verb of the command line tool, with this configuration and state.
+  async cli(...args) {
+    return promisify(execFile)(path.join(binDir(), 'wayleave'), args, { env: this.env, timeout: 20_000 });
+  }
+
+  async stop() {
+    const order = Object.values(this.programs).reverse();
+    const ends = await Promise.allSettled(order.map((program) => program.stop()));
+    await sleep(0);
+    removeDir(this.dir);
+    return ends;
+  }
+}
+
+// A provider entry for each kind of scripted server.
+export const chatProvider = (upstream, more = {}) => ({
+  type: 'openai-compatible',
+  dialect: 'chat',
+  base_url: `${upstream.url}/v1`,
+  ...keyOf(upstream),
+  ...more,
+});
+export const ollamaProvider = (upstream, more = {}) => ({ type: 'ollama', base_url: upstream.url, ...more });
+export const nativeProvider = (upstream, more = {}) => ({
+  type: 'openai',
+  base_url: `${upstream.url}/v1`,
+  ...keyOf(upstream),
+  ...more,
+});
+const keyOf = (upstream) => (upstream.key ? { api_key: upstream.key } : {});

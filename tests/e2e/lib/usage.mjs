@@ -1,0 +1,57 @@
+// Reads the recorded requests from the state directory, as a stranger would: with the sqlite3 program.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { until } from './wait.mjs';
+
+const query = (file, sql) => {
+  const text = execFileSync('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 2000', file, sql], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return text.trim() ? JSON.parse(text) : [];
+};
+
+const isDatabase = (file) => {
+  const head = Buffer.alloc(15);
+  const handle = fs.openSync(file, 'r');
+  fs.readSync(handle, head, 0, 15, 0);
+  fs.closeSync(handle);
+  return head.toString('latin1') === 'SQLite format 3';
+};
+
+const hasUsage = (file) =>
+  query(file, "select name from sqlite_master where type = 'table' and name = 'usage'").length === 1;
+
+function database(stateDir) {
+  const files = fs
+    .readdirSync(stateDir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
+  const found = files.find((file) => isDatabase(file) && hasUsage(file));
+  if (!found) throw new Error(`no SQLite file with a table usage in ${stateDir}`);
+  return found;
+}
+
+export const usageRows = (stateDir) => query(database(stateDir), 'select * from usage');
+
+// The rows of each request, in the order of the ids.
+export function rowsOf(stateDir, requestIds) {
+  const rows = usageRows(stateDir);
+  return requestIds.map((id) => rows.filter((row) => row.request_id === id));
+}
+
+// Waits for the row of each request. A second one is an error at once.
+export async function oneRowEach(stateDir, requestIds, ms = 10_000) {
+  const found = await until(
+    () => {
+      const rows = rowsOf(stateDir, requestIds);
+      return rows.every((list) => list.length > 0) && rows;
+    },
+    `a row of usage for each of ${requestIds}`,
+    ms,
+  );
+  const doubles = requestIds.filter((_, n) => found[n].length > 1);
+  if (doubles.length) throw new Error(`more than one row of usage for ${doubles}`);
+  return found.map(([row]) => row);
+}

@@ -1,0 +1,53 @@
+// Waiting without fixed sleeps: everything polls for its condition and has a deadline.
+import net from 'node:net';
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// The first truthy value of `probe`, asked again every few milliseconds. A probe that throws counts as
+// "not yet"; its last error becomes part of the message when time is up.
+export async function until(probe, what, ms = 10_000) {
+  const deadline = Date.now() + ms;
+  let problem = '';
+  for (;;) {
+    try {
+      const value = await probe();
+      if (value) return value;
+    } catch (error) {
+      problem = ` (${error.message})`;
+    }
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain for ${what}${problem}`);
+    await sleep(10);
+  }
+}
+
+// `promise`, or an error when it takes longer than `ms`.
+export async function within(promise, ms, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const canBind = (port) =>
+  new Promise((resolve) => {
+    const probe = net.createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+
+// Below the range of ephemeral ports, and a range of its own for each test process, so that neither an
+// outgoing connection nor a neighbour takes a port between this call and its use.
+let next = 20_000 + (process.pid % 60) * 200;
+export async function freePort() {
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (next >= 32_500) next = 20_000;
+    const port = next++;
+    if (await canBind(port)) return port;
+  }
+  throw new Error('no free port between 20000 and 32500');
+}

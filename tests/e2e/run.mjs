@@ -1,0 +1,57 @@
+// Runs the end-to-end tests: node run.mjs --bin <folder with the programs> [--only <part of a file's or test's name>]
+import fs from 'node:fs';
+import path from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+import { missing, suiteDir } from './lib/env.mjs';
+
+const usage = 'usage: node run.mjs --bin <folder with the programs> [--only <part of a file name or of a test name>]';
+
+function options() {
+  try {
+    const { values } = parseArgs({ options: { bin: { type: 'string' }, only: { type: 'string' } } });
+    if (!values.bin) throw new Error('--bin is missing');
+    return values;
+  } catch (error) {
+    console.error(`${error.message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function refuse(problems) {
+  for (const problem of problems) console.error(`e2e: ${problem}`);
+  process.exit(1);
+}
+
+// --only takes the files whose names hold it; if there are none, the tests whose names do.
+function select(only) {
+  const all = fs
+    .readdirSync(suiteDir)
+    .filter((name) => name.endsWith('.test.mjs'))
+    .sort();
+  const named = only ? all.filter((name) => name.includes(only)) : all;
+  const files = (named.length ? named : all).map((name) => path.join(suiteDir, name));
+  return { files, pattern: named.length ? undefined : new RegExp(only.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) };
+}
+
+const { bin, only } = options();
+process.env.WAYLEAVE_E2E_BIN = path.resolve(bin);
+const problems = missing(process.env.WAYLEAVE_E2E_BIN);
+if (problems.length) refuse(problems);
+
+const { files, pattern } = select(only);
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const deselected = (event) => pattern && /pattern/.test(String(event.skip));
+const stream = run({ files, concurrency: 2, timeout: 240_000, ...(pattern ? { testNamePatterns: [pattern] } : {}) });
+stream.on('test:fail', () => counts.failed++);
+stream.on('test:pass', (event) => {
+  if (event.details?.type === 'suite' || deselected(event)) return;
+  const skipped = event.skip !== undefined || event.todo !== undefined;
+  if (skipped) console.error(`e2e: not run, which counts as a failure: ${event.name}`);
+  counts[skipped ? 'skipped' : 'passed']++;
+});
+stream.on('end', () => {
+  if (counts.failed || counts.skipped || !counts.passed) process.exitCode = 1;
+});
+stream.compose(new spec()).pipe(process.stdout);

@@ -340,7 +340,7 @@ TEST_F(HttpClientTest, TellsACutBodyFromAWholeOne) {
 TEST_F(HttpClientTest, SendsNoHeaderWithALineEnd) {
   FakeUpstream upstream;
   const Origin origin{"127.0.0.1", upstream.port()};
-  const HeaderList headers{{"x-a", "b\r\nx-evil: 1"}};
+  const ClientHeaders headers{{"x-a", "b\r\nx-evil: 1"}};
   std::string reason;
   auto run = [&]() -> Task<void> {
     Exchange exchange(pool_, origin, {});

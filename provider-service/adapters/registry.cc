@@ -1,0 +1,27 @@
+#include "provider-service/adapters/registry.h"
+
+namespace wayleave::provider {
+
+AdapterType OpenAi();
+AdapterType OpenAiCompatible();
+AdapterType Ollama();
+AdapterType Demo();
+
+const std::vector<AdapterType>& AdapterTypes() {
+  static const std::vector<AdapterType> types{
+      OpenAi(),
+      OpenAiCompatible(),
+      Ollama(),
+      Demo(),
+  };
+  return types;
+}
+
+const AdapterType* FindAdapterType(const std::string& name) {
+  for (const AdapterType& type : AdapterTypes()) {
+    if (type.name == name) return &type;
+  }
+  return nullptr;
+}
+
+}  // namespace wayleave::provider

@@ -1,0 +1,180 @@
+#include "provider-service/config.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+#include <utility>
+
+#include "base/net/address.h"
+#include "provider-service/adapters/registry.h"
+
+namespace wayleave::provider {
+namespace {
+
+using config::Section;
+
+template <class Enum>
+using Words = std::vector<std::pair<std::string, Enum>>;
+
+template <class Enum>
+void ReadWord(Section& section, const char* key, const Words<Enum>& words, Enum& into) {
+  if (!section.Has(key)) return;
+  std::string word;
+  section.Read(key, word);
+  std::string known;
+  for (const auto& [name, value] : words) {
+    if (name == word) {
+      into = value;
+      return;
+    }
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  section.Fail(key, "must be one of " + known);
+}
+
+void ReadQuirks(Section section, ChatQuirks& quirks) {
+  using Q = ChatQuirks;
+  ReadWord<Q::LateSystem>(section, "late_system",
+                          {{"tagged_user", Q::LateSystem::kTaggedUser}, {"system", Q::LateSystem::kSystem}},
+                          quirks.late_system);
+  ReadWord<Q::ReasoningReplay>(section, "reasoning_replay",
+                               {{"none", Q::ReasoningReplay::kNone},
+                                {"reasoning_content", Q::ReasoningReplay::kReasoningContent},
+                                {"reasoning", Q::ReasoningReplay::kReasoning}},
+                               quirks.reasoning_replay);
+  ReadWord<Q::MaxTokensField>(section, "max_tokens_field",
+                              {{"max_tokens", Q::MaxTokensField::kMaxTokens},
+                               {"max_completion_tokens", Q::MaxTokensField::kMaxCompletionTokens}},
+                              quirks.max_tokens_field);
+  bool null_content = quirks.empty_content == Q::EmptyContent::kNull;
+  section.Read("null_content", null_content);
+  quirks.empty_content = null_content ? Q::EmptyContent::kNull : Q::EmptyContent::kEmptyString;
+  section.Read("merge_user_messages", quirks.merge_user_messages);
+  section.Read("replay_last_turn_only", quirks.replay_last_turn_only);
+  section.Read("effort_map", quirks.effort_map);
+  section.Read("reasoning_effort", quirks.reasoning_effort);
+  section.Read("parallel_tool_calls", quirks.parallel_tool_calls);
+  section.Read("images", quirks.images);
+  section.Read("stream_options", quirks.stream_options);
+  section.Read("verbosity", quirks.verbosity);
+  section.Done();
+}
+
+void ReadTimeouts(Section section, http::ClientTimeouts& timeouts) {
+  section.Read("connect", timeouts.connect);
+  section.Read("first_byte", timeouts.first_byte);
+  section.Read("idle", timeouts.idle);
+  section.Read("total", timeouts.total);
+  section.Done();
+  for (const auto time : {timeouts.connect, timeouts.first_byte, timeouts.idle}) {
+    if (time.count() <= 0) section.Fail("connect, first_byte and idle must be more than nothing");
+  }
+}
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+bool IsHeaderName(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+// Credentials of the client's, and what belongs to a connection or is ours to say.
+bool MayBeForwarded(const std::string& name) {
+  static constexpr std::array<std::string_view, 18> kNever{
+      "authorization", "cookie",  "host",    "connection", "content-length", "content-type",
+      "content-encoding", "accept-encoding", "transfer-encoding", "te", "trailer", "upgrade",
+      "expect", "keep-alive", "x-api-key", "api-key", "proxy-connection", "proxy-authorization"};
+  return std::find(kNever.begin(), kNever.end(), name) == kNever.end();
+}
+
+void ReadHeaders(Section& section, ProviderConfig& provider) {
+  section.Read("headers", provider.headers);
+  for (const auto& [name, value] : provider.headers) {
+    if (!IsHeaderName(name)) section.Fail("headers", "\"" + name + "\" is not the name of a header");
+    if (value.find_first_of("\r\n") != std::string::npos) section.Fail("headers", name + " must not hold a line end");
+  }
+  section.Read("forward_headers", provider.forward_headers);
+  for (std::string& name : provider.forward_headers) {
+    name = Lower(name);
+    if (!IsHeaderName(name)) section.Fail("forward_headers", "\"" + name + "\" is not the name of a header");
+    if (!MayBeForwarded(name)) section.Fail("forward_headers", name + " never goes upstream");
+  }
+}
+
+void ReadBaseUrl(Section& section, const AdapterType& type, ProviderConfig& provider) {
+  std::string text = type.default_base_url;
+  section.Read("base_url", text);
+  if (text.empty()) section.Fail("base_url", "is missing");
+  Result<http::Url> url = http::ParseUrl(text);
+  if (!url) section.Fail("base_url", url.error().message);
+  if (net::IsForbiddenLiteral(url->host)) {
+    section.Fail("base_url", "is a link-local or metadata address; Wayleave never calls those");
+  }
+  provider.base_url = std::move(url).value();
+  if (!provider.base_url.path.ends_with(type.path_suffix)) provider.base_url.path += type.path_suffix;
+}
+
+void ReadUpstream(Section& section, const AdapterType& type, ProviderConfig& provider) {
+  ReadBaseUrl(section, type, provider);
+  std::string key;
+  section.Read("api_key", key);
+  if (key.find_first_of("\r\n") != std::string::npos) section.Fail("api_key", "must not hold a line end");
+  provider.api_key = config::Secret(std::move(key));
+  ReadHeaders(section, provider);
+  section.Read("ca_file", provider.ca_file);
+  ReadTimeouts(section.Child("timeouts"), provider.timeouts);
+}
+
+ProviderConfig ReadProvider(const std::string& name, Section section) {
+  ProviderConfig provider;
+  provider.name = name;
+  section.Read("type", provider.type);
+  const AdapterType* type = FindAdapterType(provider.type);
+  if (!type) {
+    std::string known;
+    for (const AdapterType& t : AdapterTypes()) known += (known.empty() ? "" : ", ") + t.name;
+    section.Fail("type", "must be one of " + known);
+  }
+  provider.adapter = type->defaults;
+  provider.forward_headers = type->forward_headers;
+  if (type->has_upstream) ReadUpstream(section, *type, provider);
+  if (type->has_dialects) {
+    using Dialect = AdapterConfig::Dialect;
+    ReadWord<Dialect>(section, "dialect", {{"chat", Dialect::kChat}, {"responses", Dialect::kResponses}},
+                      provider.adapter.dialect);
+  }
+  ReadQuirks(section.Child("quirks"), provider.adapter.quirks);
+  section.Read("keep_alive", provider.keep_alive);
+  if (provider.keep_alive.count() <= 0) section.Fail("keep_alive", "must be more than nothing");
+  section.Done();
+  return provider;
+}
+
+bool IsProviderName(const std::string& name) {
+  return !name.empty() && name.find_first_of("/* \t\r\n") == std::string::npos;
+}
+
+}  // namespace
+
+Config ReadConfig(Section& root) {
+  Config config;
+  for (auto& [name, section] : root.Child("providers").Entries()) {
+    if (!IsProviderName(name)) section.Fail("a provider's name must have no slash, star or space");
+    config.providers.push_back(ReadProvider(name, section));
+  }
+  Section own = root.Child("provider");
+  own.Read("listen", config.listen);
+  own.Read("admin", config.admin);
+  own.Read("workers", config.workers);
+  own.Read("reflection", config.reflection);
+  if (config.workers < 0) own.Fail("workers", "must not be negative");
+  own.Done();
+  return config;
+}
+
+}  // namespace wayleave::provider

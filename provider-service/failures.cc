@@ -1,0 +1,108 @@
+#include "provider-service/failures.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "provider-service/dialect/errors.h"
+
+namespace wayleave::provider {
+namespace {
+
+ConnectFault FaultOf(std::string_view reason) {
+  if (reason == "resolve") return ConnectFault::kResolve;
+  if (reason == "refused") return ConnectFault::kRefused;
+  if (reason == "connect_timeout") return ConnectFault::kConnectTimeout;
+  if (reason == "tls") return ConnectFault::kTls;
+  if (reason.ends_with("_timeout")) return ConnectFault::kFirstByteTimeout;
+  if (reason == "bad_response") return ConnectFault::kBadResponse;
+  return ConnectFault::kClosed;
+}
+
+std::optional<std::int64_t> Number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+  return value;
+}
+
+// The form with a date is not used by any model server that we know of.
+std::optional<std::int64_t> RetryAfterMs(const http::ResponseHead& head) {
+  constexpr std::int64_t kMostSeconds = 24 * 3600;
+  if (const auto ms = Number(http::FindHeader(head.headers, "retry-after-ms"))) return std::min(*ms, kMostSeconds * 1000);
+  const auto seconds = Number(http::FindHeader(head.headers, "retry-after"));
+  if (!seconds) return std::nullopt;
+  return std::min(*seconds, kMostSeconds) * 1000;
+}
+
+std::string MediaType(const http::ResponseHead& head) {
+  std::string type(http::FindHeader(head.headers, "content-type"));
+  type = type.substr(0, type.find_first_of("; "));
+  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return std::tolower(c); });
+  return type;
+}
+
+bool IsPlain(std::string_view text) {
+  return !text.empty() && text.size() < 100 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F && c != '"'; });
+}
+
+}  // namespace
+
+Failure PrepareFailure(const Error& error) {
+  Failure failure;
+  failure.status = 400;
+  failure.type = "invalid_request_error";
+  failure.code = error.reason;
+  failure.message = error.message;
+  failure.retryable = error.code == Code::kUnimplemented;  // another target may speak the dialect
+  return failure;
+}
+
+Failure SendFailure(const Error& error) {
+  const bool told = error.reason.ends_with("_timeout") || error.reason == "closed";
+  return ConnectFailure(FaultOf(error.reason), told ? std::string_view{} : error.message);
+}
+
+Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect) {
+  return MapUpstreamError(head.status, body, RetryAfterMs(head), same_dialect);
+}
+
+Failure NotAStreamFailure(const http::ResponseHead& head, std::string_view body) {
+  if (body.find("\"error\"") != std::string_view::npos) {
+    Failure failure = MapUpstreamError(500, body, RetryAfterMs(head), false);
+    failure.upstream_status = head.status;
+    return failure;
+  }
+  const std::string type = MediaType(head);
+  Failure failure;
+  failure.status = 502;
+  failure.code = "upstream_bad_response";
+  failure.message = "The provider answered a request for a stream with " +
+                    (IsPlain(type) ? type : std::string("something else")) + ".";
+  failure.retryable = true;
+  failure.upstream_status = head.status;
+  return failure;
+}
+
+bool LooksLikeEvents(const http::ResponseHead& head) {
+  const std::string type = MediaType(head);
+  // Some servers forget the type; what says outright that it is a document or a page is none.
+  return type == "text/event-stream" || type.empty() || type == "text/plain" || type == "application/octet-stream";
+}
+
+std::string_view BreakMessage(std::string_view reason) {
+  if (reason == "idle_timeout") return "The model's provider fell silent in the middle of its answer.";
+  if (reason == "total_timeout") return "The model's answer took longer than it may.";
+  if (reason == "bad_response") return "The model's provider sent an answer that is not proper HTTP.";
+  return "The connection to the model's provider broke off.";
+}
+
+std::string_view StatusReason(int status) {
+  if (status == 429) return "status_429";
+  if (status / 100 == 4) return "status_4xx";
+  if (status / 100 == 5) return "status_5xx";
+  return "status_other";
+}
+
+}  // namespace wayleave::provider

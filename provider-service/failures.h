@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/http/response_reader.h"
+#include "base/result.h"
+#include "provider-service/dialect/reply.h"
+
+namespace wayleave::provider {
+
+// What went wrong on the way, said in the dialects' words. Pure.
+
+// The adapter could not make a call of the request.
+Failure PrepareFailure(const Error& error);
+// http::Exchange::Send failed.
+Failure SendFailure(const Error& error);
+// The provider answered with a status that is not 2xx.
+Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect);
+// The provider answered well, but not with the events that it was asked for.
+Failure NotAStreamFailure(const http::ResponseHead& head, std::string_view body);
+
+// Whether the answer may be taken for an event stream.
+bool LooksLikeEvents(const http::ResponseHead& head);
+
+// For Reply::Break: what a client is told of an answer that broke off for this reason (http::Exchange's).
+std::string_view BreakMessage(std::string_view reason);
+
+// The counters' word for a status.
+std::string_view StatusReason(int status);
+
+}  // namespace wayleave::provider

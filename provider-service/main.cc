@@ -1,0 +1,54 @@
+#include <memory>
+
+#include "base/app/program.h"
+#include "base/log/log.h"
+#include "base/rpc/server.h"
+#include "provider-service/config.h"
+#include "provider-service/core.h"
+#include "provider-service/service.h"
+
+namespace {
+
+using namespace wayleave;
+
+constexpr std::chrono::seconds kGrace{20};
+
+// Until a signal ends it. The gRPC server is gone when this returns.
+Status Serve(app::Program& program, const provider::Config& config, provider::Core& core) {
+  rpc::ServerConfig server_config;
+  server_config.address = config.listen;
+  server_config.reflection = config.reflection;
+  rpc::Server server(program.Workers(config.workers), server_config);
+  provider::Register(server, core);
+
+  Result<int> admin = program.ServeAdmin(config.admin);
+  if (!admin) return std::move(admin).error();
+  Result<int> port = server.Start();
+  if (!port) return std::move(port).error();
+  program.SetReady(true);
+  log::Info("listening", {{"grpc", config.listen}, {"port", *port}, {"admin_port", *admin}});
+
+  program.WaitForSignal();
+  program.SetReady(false);
+  server.Drain(kGrace);
+  return {};
+}
+
+Status Run(app::Program& program) {
+  provider::Config config = provider::ReadConfig(program.config());
+  if (!program.flags().listen.empty()) config.listen = program.flags().listen;
+  if (!program.flags().admin.empty()) config.admin = program.flags().admin;
+
+  WorkerPool& workers = program.Workers(config.workers);
+  provider::Core core(config, workers.size(), program.registry());
+  Status served = Serve(program, config, core);
+  program.StopAdmin();
+  workers.StopAndJoin();  // the core's connections belong to them
+  return served;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return app::Main(argc, argv, "wayleave-provider", "Runs generations at model providers, served over gRPC.", Run);
+}

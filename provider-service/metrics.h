@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "base/metrics/registry.h"
+#include "provider-service/dialect/reply.h"
+#include "wayleave/provider/v1/provider.pb.h"
+
+namespace wayleave::provider {
+
+// How a generation ended, for the counters.
+enum class Outcome {
+  kCompleted,
+  kIncomplete,
+  kFailed,       // within the answer
+  kRefused,      // the provider answered 4xx
+  kUnavailable,  // 5xx, or no answer at all
+  kInvalid,      // we could not make a request of it
+  kCancelled,
+};
+
+// The counters of one provider, resolved once. Any thread.
+class ProviderMetrics {
+ public:
+  ProviderMetrics(metrics::Registry& registry, const std::string& provider);
+
+  void Started() { in_flight_.Increment(); }
+  void Ended(v1::Endpoint endpoint, Outcome outcome, double seconds);
+  void FirstByte(double seconds) { first_byte_seconds_.Observe(seconds); }
+  // `reason` is one of http::Exchange's, or one of ours; anything else counts as "other".
+  void Failed(std::string_view reason);
+  void Connected(int attempts, bool last_failed);
+  void Used(const Usage& usage);
+
+ private:
+  static constexpr std::size_t kOutcomes = 7;
+  static constexpr std::size_t kReasons = 16;
+  std::array<std::array<prometheus::Counter*, kOutcomes>, 2> requests_{};
+  std::array<prometheus::Histogram*, 2> request_seconds_{};
+  std::array<prometheus::Counter*, kReasons> errors_{};
+  prometheus::Histogram& first_byte_seconds_;
+  prometheus::Gauge& in_flight_;
+  prometheus::Counter& connects_ok_;
+  prometheus::Counter& connects_failed_;
+  prometheus::Counter& input_tokens_;
+  prometheus::Counter& cached_input_tokens_;
+  prometheus::Counter& output_tokens_;
+  prometheus::Counter& reasoning_tokens_;
+};
+
+}  // namespace wayleave::provider

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/http/response_reader.h"
+#include "provider-service/dialect/reply.h"
+#include "wayleave/provider/v1/provider.pb.h"
+
+namespace wayleave::provider {
+
+// The dialects' plain values as messages. Pure.
+
+void FillFailure(const Failure& failure, v1::Failure& into);
+void FillEnd(const Output& output, v1::End& into);
+// Of the provider's own headers only a short list reaches the client.
+void FillHead(const http::ResponseHead& upstream, bool stream, v1::Head& into);
+
+}  // namespace wayleave::provider

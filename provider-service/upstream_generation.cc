@@ -1,0 +1,242 @@
+#include "provider-service/upstream_generation.h"
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "base/async/worker.h"
+#include "base/log/log.h"
+#include "provider-service/failures.h"
+#include "provider-service/pieces.h"
+#include "provider-service/source.h"
+
+namespace wayleave::provider {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMaxErrorBody = 1 << 20;
+constexpr milliseconds kErrorBodyTime{5000};
+
+milliseconds Pick(const google::protobuf::Duration& wanted, milliseconds configured) {
+  const milliseconds time(wanted.seconds() * 1000 + wanted.nanos() / 1'000'000);
+  return time.count() > 0 ? time : configured;
+}
+
+http::ClientTimeouts TimeoutsFor(const v1::Timeouts& wanted, const http::ClientTimeouts& configured,
+                                 std::chrono::system_clock::time_point deadline) {
+  http::ClientTimeouts timeouts;
+  timeouts.connect = Pick(wanted.connect(), configured.connect);
+  timeouts.first_byte = Pick(wanted.first_byte(), configured.first_byte);
+  timeouts.idle = Pick(wanted.idle(), configured.idle);
+  timeouts.total = Pick(wanted.total(), configured.total);
+  if (deadline != std::chrono::system_clock::time_point::max()) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::system_clock::now());
+    const milliseconds most = std::max(left, milliseconds(1));
+    timeouts.total = timeouts.total.count() > 0 ? std::min(timeouts.total, most) : most;
+  }
+  return timeouts;
+}
+
+class UpstreamGeneration : public Generation {
+ public:
+  UpstreamGeneration(std::shared_ptr<Provider> provider, http::ConnectionPool& pool, const v1::GenerateRequest& request,
+                     rpc::CallContext context)
+      : provider_(std::move(provider)), pool_(pool), request_(request), context_(std::move(context)) {
+    provider_->metrics.Started();
+  }
+
+  ~UpstreamGeneration() override { Count(Outcome::kCancelled); }
+
+  Task<bool> Next(v1::GenerateResponse& piece) override {
+    piece.Clear();
+    if (ended_ || cancelled_) co_return Leave();
+    if (!source_) {
+      co_await Open(piece);
+      if (cancelled_) co_return Leave();
+      if (ended_) co_return true;
+    }
+    while (!HasNews()) {
+      co_await Advance();
+      if (cancelled_) co_return Leave();
+    }
+    Deliver(piece);
+    co_return true;
+  }
+
+  void Cancel() override {
+    if (ended_) return;
+    cancelled_ = true;
+    if (source_) source_->Cancel();
+  }
+
+  const Status& status() const override { return status_; }
+
+ private:
+  Task<void> Open(v1::GenerateResponse& piece) {
+    Result<UpstreamCall> call = provider_->adapter->Prepare(request_, std::time(nullptr));
+    if (!call) co_return Fail(piece, PrepareFailure(call.error()), Outcome::kInvalid, "");
+    call_ = std::move(call).value();
+    const auto timeouts = TimeoutsFor(request_.timeouts(), provider_->config.timeouts, context_.deadline);
+    source_ = call_.script.empty() ? MakeHttpSource(*provider_, pool_, request_, call_, timeouts)
+                                   : MakeScriptSource(call_, request_.stream());
+
+    Result<http::ResponseHead> head = co_await source_->Open();
+    if (cancelled_) co_return;
+    if (!head) co_return Fail(piece, SendFailure(head.error()), Outcome::kUnavailable, head.error().reason);
+    head_ = std::move(head).value();
+    provider_->metrics.FirstByte(std::chrono::duration<double>(Clock::now() - started_).count());
+    const bool good = head_.status / 100 == 2;
+    if (good && (!call_.events || LooksLikeEvents(head_))) {
+      call_.reply->Begin(out_);
+      if (source_->HasEarly()) co_await Advance();
+      co_return;
+    }
+    const std::string body = co_await SmallBody();
+    if (cancelled_) co_return;
+    if (good) co_return Fail(piece, NotAStreamFailure(head_, body), Outcome::kUnavailable, "not_a_stream");
+    const Outcome outcome = head_.status / 100 == 4 ? Outcome::kRefused : Outcome::kUnavailable;
+    Fail(piece, StatusFailure(head_, body, call_.same_dialect), outcome, StatusReason(head_.status));
+  }
+
+  // What an error says is short and comes at once.
+  Task<std::string> SmallBody() {
+    std::string body;
+    const auto until = Clock::now() + kErrorBodyTime;
+    while (body.size() < kMaxErrorBody && Clock::now() < until) {
+      Result<http::Exchange::Body> read = co_await source_->Read(body, kErrorBodyTime);
+      if (!read || *read != http::Exchange::Body::kMore) break;
+    }
+    co_return body;
+  }
+
+  bool HasNews() const {
+    const bool can_begin = request_.stream() && !head_sent_;
+    return can_begin || !out_.bytes.empty() || out_.finish != Finish::kNone || out_.failure;
+  }
+
+  // Waits for the upstream's next bytes and has them translated.
+  Task<void> Advance() {
+    upstream_.clear();
+    const milliseconds quiet = request_.stream() ? provider_->config.keep_alive : milliseconds(0);
+    Result<http::Exchange::Body> read = co_await source_->Read(upstream_, quiet);
+    if (cancelled_) co_return;
+    if (!upstream_.empty()) call_.reply->Feed(upstream_, out_);
+    if (!read) {
+      const Error& error = read.error();
+      // Whole answers are sometimes followed by an untidy end.
+      if (out_.finish != Finish::kNone || out_.failure) co_return;
+      Note(error.reason, error.message);
+      call_.reply->Break("server_error", BreakMessage(error.reason), out_);
+    } else if (*read == http::Exchange::Body::kQuiet) {
+      call_.reply->KeepAlive(out_);
+    } else if (*read == http::Exchange::Body::kEnd) {
+      call_.reply->End(out_);
+    }
+  }
+
+  void Deliver(v1::GenerateResponse& piece) {
+    if (out_.failure && !head_sent_) {
+      return Fail(piece, *std::exchange(out_.failure, std::nullopt), Outcome::kFailed, "told");
+    }
+    if (!std::exchange(head_sent_, true)) FillHead(head_, request_.stream(), *piece.mutable_head());
+    piece.mutable_data()->swap(out_.bytes);
+    out_.bytes.clear();
+    piece.set_events(std::exchange(out_.events, 0));
+    piece.set_output_bytes(out_.output_bytes);
+    if (out_.finish == Finish::kNone) return;
+    FillEnd(out_, *piece.mutable_end());
+    End();
+  }
+
+  void End() {
+    ended_ = true;
+    source_->Release();
+    if (out_.usage) provider_->metrics.Used(*out_.usage);
+    if (out_.finish == Finish::kFailed && !noted_) Note("told", out_.error_code);
+    Count(out_.finish == Finish::kCompleted    ? Outcome::kCompleted
+          : out_.finish == Finish::kIncomplete ? Outcome::kIncomplete
+                                               : Outcome::kFailed);
+  }
+
+  void Fail(v1::GenerateResponse& piece, const Failure& failure, Outcome outcome, std::string_view reason) {
+    ended_ = true;
+    if (source_) source_->Release();
+    FillFailure(failure, *piece.mutable_failure());
+    if (!reason.empty() && !noted_) Note(reason, failure.code);
+    Count(outcome);
+  }
+
+  void Note(std::string_view reason, std::string_view detail) {
+    noted_ = true;
+    provider_->metrics.Failed(reason);
+    log::Warning("upstream_failed", {{"request_id", context_.request_id},
+                                     {"provider", provider_->config.name},
+                                     {"reason", std::string(reason)},
+                                     {"status", head_.status},
+                                     {"detail", std::string(detail)}});
+  }
+
+  bool Leave() {
+    if (cancelled_ && !ended_) status_ = Error{Code::kCancelled, "cancelled"};
+    Count(Outcome::kCancelled);
+    return false;
+  }
+
+  void Count(Outcome outcome) {
+    if (std::exchange(counted_, true)) return;
+    const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
+    provider_->metrics.Ended(request_.endpoint(), outcome, seconds);
+  }
+
+  const std::shared_ptr<Provider> provider_;
+  http::ConnectionPool& pool_;
+  const v1::GenerateRequest& request_;
+  const rpc::CallContext context_;
+  const Clock::time_point started_ = Clock::now();
+  UpstreamCall call_;
+  std::unique_ptr<Source> source_;
+  http::ResponseHead head_;
+  Output out_;
+  std::string upstream_;
+  Status status_;
+  bool head_sent_ = false;
+  bool ended_ = false;
+  bool cancelled_ = false;
+  bool noted_ = false;
+  bool counted_ = false;
+};
+
+class FailedGeneration : public Generation {
+ public:
+  explicit FailedGeneration(Failure failure) : failure_(std::move(failure)) {}
+
+  Task<bool> Next(v1::GenerateResponse& piece) override {
+    piece.Clear();
+    if (std::exchange(told_, true)) co_return false;
+    FillFailure(failure_, *piece.mutable_failure());
+    co_return true;
+  }
+  void Cancel() override { told_ = true; }
+  const Status& status() const override { return status_; }
+
+ private:
+  const Failure failure_;
+  const Status status_;
+  bool told_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Generation> MakeUpstreamGeneration(std::shared_ptr<Provider> provider, http::ConnectionPool& pool,
+                                                   const v1::GenerateRequest& request, rpc::CallContext context) {
+  return std::make_unique<UpstreamGeneration>(std::move(provider), pool, request, std::move(context));
+}
+
+std::unique_ptr<Generation> MakeFailedGeneration(Failure failure) {
+  return std::make_unique<FailedGeneration>(std::move(failure));
+}
+
+}  // namespace wayleave::provider

@@ -154,8 +154,10 @@ void ResponsesPassThrough::Block(const http::SseBlock& block, Output& out) {
   if (glance.type.ends_with(".delta")) out.output_bytes += glance.delta_bytes;
   if (!started_ && glance.type.starts_with("response.")) Started(block.data);
   if (glance.type == "error") ErrorEvent(block.data);
-  const bool ended = IsTerminal(glance.type) && Ended(glance.type, block.data, out);
-  Write(block, ended || glance.headers, out);
+  const bool terminal = IsTerminal(glance.type);
+  // An ending that nobody can read is none; the true one is still to come.
+  if (terminal && !Ended(glance.type, block.data, out)) return;
+  Write(block, terminal || glance.headers, out);
 }
 
 void ResponsesPassThrough::Write(const http::SseBlock& block, bool repair, Output& out) {
@@ -183,7 +185,7 @@ void ResponsesPassThrough::Started(std::string_view data) {
   if (!response["created_at"].get(created_at)) created_at_ = created_at;
 }
 
-// False if nobody could read the event: then the end is still to come.
+// False if the event cannot be read.
 bool ResponsesPassThrough::Ended(std::string_view type, std::string_view data, Output& out) {
   element event;
   element response;

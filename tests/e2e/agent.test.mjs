@@ -5,7 +5,7 @@ import { finalText, patchedFiles } from './lib/chat_scripts.mjs';
 import { codexConfig, runCodex } from './lib/codex.mjs';
 import { shapes } from './lib/gateway.mjs';
 import { chatStyles, World } from './lib/setup.mjs';
-import { usageRows } from './lib/usage.mjs';
+import { usageRows } from './lib/state.mjs';
 import { until } from './lib/wait.mjs';
 
 const servers = [...chatStyles, 'native'];

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { collect, open, readSse, responsesBody, stream } from './lib/http.mjs';
 import { checkResponsesStream, terminal } from './lib/responses_events.mjs';
 import { World } from './lib/setup.mjs';
-import { oneRowEach, usageRows } from './lib/usage.mjs';
+import { oneRowEach, usageRows } from './lib/state.mjs';
 import { until, within } from './lib/wait.mjs';
 
 const models = { paced: 'openai/paced-30', native: 'native/paced-30', hello: 'openai/hello' };

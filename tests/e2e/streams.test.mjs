@@ -5,7 +5,7 @@ import { shapes } from './lib/gateway.mjs';
 import { chatBody, collect, get, open, readSse, responsesBody } from './lib/http.mjs';
 import { checkResponsesStream } from './lib/responses_events.mjs';
 import { World } from './lib/setup.mjs';
-import { oneRowEach } from './lib/usage.mjs';
+import { oneRowEach } from './lib/state.mjs';
 import { sleep, until, within } from './lib/wait.mjs';
 
 const models = Object.fromEntries(

@@ -1,4 +1,4 @@
-// Reads the recorded requests from the state directory, as a stranger would: with the sqlite3 program.
+// Reads (and in one case changes) the state directory, as a stranger would: with the sqlite3 program.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -34,6 +34,13 @@ function database(stateDir) {
 }
 
 export const usageRows = (stateDir) => query(database(stateDir), 'select * from usage');
+
+// Lets a key end `ms` from now, which the command line, whose shortest time is a minute, can't do.
+export function expireIn(stateDir, keyId, ms) {
+  const nanoseconds = `${Date.now() + ms}000000`;
+  const sql = `update keys set expires_at = ${nanoseconds} where id = '${keyId}'`;
+  execFileSync('sqlite3', ['-cmd', '.timeout 2000', database(stateDir), sql]);
+}
 
 // The rows of each request, in the order of the ids.
 export function rowsOf(stateDir, requestIds) {

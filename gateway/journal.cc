@@ -51,7 +51,7 @@ Journal::Journal(const JournalConfig& config, std::unique_ptr<JournalLog> log, m
       closes_(registry.Counter(kAppends, kAppendsHelp, {{"kind", "close"}})),
       append_errors_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "append"}})),
       sync_errors_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "sync"}})),
-      lost_(registry.Gauge("wayleave_gateway_journal_lost", "Usage records lost because the disk stayed full.")),
+      lost_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "lost"}})),
       sync_thread_([this] { RunSync(); }) {}
 
 Journal::~Journal() { Stop(std::chrono::milliseconds(0)); }
@@ -123,7 +123,8 @@ void Journal::SyncOnce() {
 void Journal::Show() {
   pending_.Set(static_cast<double>(log_->pending()));
   bytes_.Set(static_cast<double>(log_->bytes()));
-  lost_.Set(static_cast<double>(log_->lost()));
+  const std::int64_t lost = log_->lost();
+  lost_.Increment(static_cast<double>(lost - std::exchange(shown_lost_, lost)));
 }
 
 }  // namespace wayleave::gateway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -77,13 +78,14 @@ class Journal {
   prometheus::Counter& closes_;
   prometheus::Counter& append_errors_;
   prometheus::Counter& sync_errors_;
-  prometheus::Gauge& lost_;
+  prometheus::Counter& lost_;
+  std::int64_t shown_lost_ = 0;
 
   std::atomic<Settler*> notified_{nullptr};
   std::optional<Settler> settler_;
 
   std::atomic<bool> dirty_{true};
-  // Only written by one at a time, to log the first failure of a row of them.
+  // So that one line tells of a row of failures.
   std::atomic<bool> failing_{false};
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -111,7 +111,6 @@ Status JournalLog::Append(Kind kind, std::int64_t now, const auth::v1::Settlemen
   const std::string& id = settlement.reservation_id();
   if (id.empty()) return Error{Code::kInvalidArgument, "a settlement without a reservation_id can't be journalled"};
   std::string bytes = Encode(kind, now, settlement);
-  if (bytes.size() > kMaxRecordBytes) return Error{Code::kInvalidArgument, "the settlement of " + id + " is too large"};
   std::lock_guard lock(mutex_);
   if (kind == Kind::kClose) ++pending_;
   if (Status written = Write(bytes); !written) {

@@ -2,16 +2,40 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
 namespace wayleave::gateway {
 namespace {
 
+using auth::v1::Settlement;
+
 static_assert(std::endian::native == std::endian::little, "the journal's numbers are written as they lie in memory");
 
 constexpr std::size_t kHeader = 8;         // length, checksum
 constexpr std::size_t kBodyPrefix = 1 + 8;  // kind, time
+
+// Well-formed as Unicode has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool IsUtf8(std::string_view text) {
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+  const unsigned char* const end = at + text.size();
+  while (at < end) {
+    const unsigned char lead = *at++;
+    if (lead < 0x80) continue;
+    const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+    if (lead < 0xc2 || lead > 0xf4 || end - at < more) return false;
+    const unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (at[0] < low || at[0] > high) return false;
+    for (int i = 1; i < more; ++i) {
+      if ((at[i] & 0xc0) != 0x80) return false;
+    }
+    at += more;
+  }
+  return true;
+}
 
 template <class T>
 void Put(char* at, T value) {
@@ -29,15 +53,55 @@ std::uint32_t Checksum(std::string_view body) {
   return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
 }
 
+struct Text {
+  const std::string& (Settlement::*get)() const;
+  std::string* (Settlement::*edit)();
+};
+
+constexpr std::array<Text, 9> kTexts = {{
+    {&Settlement::reservation_id, &Settlement::mutable_reservation_id},
+    {&Settlement::request_id, &Settlement::mutable_request_id},
+    {&Settlement::tenant, &Settlement::mutable_tenant},
+    {&Settlement::user, &Settlement::mutable_user},
+    {&Settlement::key_id, &Settlement::mutable_key_id},
+    {&Settlement::endpoint, &Settlement::mutable_endpoint},
+    {&Settlement::model, &Settlement::mutable_model},
+    {&Settlement::provider, &Settlement::mutable_provider},
+    {&Settlement::upstream_model, &Settlement::mutable_upstream_model},
+}};
+constexpr std::size_t kMaxText = 4096;
+static_assert(kTexts.size() * (kMaxText + 8) + 1024 < kMaxRecordBytes);
+
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool Fits(const Settlement& settlement) {
+  return std::all_of(kTexts.begin(), kTexts.end(), [&](const Text& text) {
+    const std::string& value = (settlement.*text.get)();
+    return value.size() <= kMaxText && (IsAscii(value) || IsUtf8(value));
+  });
+}
+
+Settlement MadeToFit(Settlement settlement) {
+  for (const Text& text : kTexts) {
+    std::string& value = *(settlement.*text.edit)();
+    if (value.size() > kMaxText) value.resize(kMaxText);
+    if (IsUtf8(value)) continue;
+    std::replace_if(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  }
+  return settlement;
+}
+
 bool IsKind(char byte) {
   return byte == static_cast<char>(JournalRecord::Kind::kOpen) || byte == static_cast<char>(JournalRecord::Kind::kClose);
 }
 
 }  // namespace
 
-std::string Encode(JournalRecord::Kind kind, std::int64_t written_at, const auth::v1::Settlement& settlement) {
+std::string Encode(JournalRecord::Kind kind, std::int64_t written_at, const Settlement& settlement) {
   std::string bytes(kHeader + kBodyPrefix, '\0');
-  settlement.AppendToString(&bytes);
+  Fits(settlement) ? settlement.AppendToString(&bytes) : MadeToFit(settlement).AppendToString(&bytes);
   bytes[kHeader] = static_cast<char>(kind);
   Put(&bytes[kHeader + 1], written_at);
   const std::string_view body = std::string_view(bytes).substr(kHeader);

@@ -40,6 +40,8 @@ Settler::Settler(JournalLog& log, AuthPort& auth, Worker& worker, metrics::Regis
     : log_(log),
       auth_(auth),
       worker_(worker),
+      pending_(registry.Gauge("wayleave_gateway_journal_pending", "Usage records that auth-service does not have.")),
+      bytes_(registry.Gauge("wayleave_gateway_journal_bytes", "Size of the usage journal's files.")),
       lag_(registry.Gauge("wayleave_gateway_journal_settle_lag_seconds",
                           "Age of the oldest usage record that auth-service does not have.")),
       settle_errors_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "settle"}})),
@@ -49,9 +51,7 @@ Settler::Settler(JournalLog& log, AuthPort& auth, Worker& worker, metrics::Regis
 Settler::~Settler() { Stop(0ms); }
 
 void Settler::Notify(std::int64_t pending) {
-  if (pending != 1 && pending != static_cast<std::int64_t>(kBatch)) return;
-  { std::lock_guard lock(mutex_); }  // so that it can't fall between the thread's look and its sleep
-  wake_.notify_one();
+  if (pending == static_cast<std::int64_t>(kBatch)) wake_.notify_one();
 }
 
 void Settler::Stop(milliseconds grace) {
@@ -82,8 +82,7 @@ bool Settler::Wait() {
     wake_.wait_for(lock, back_off_, stopping);
     return true;
   }
-  // Company for the first record is worth a short wait; a full batch or the end is not kept waiting.
-  wake_.wait(lock, [this] { return stopping_ || log_.pending() > 0; });
+  // Company is worth a short wait; a full batch or the end is not kept waiting.
   wake_.wait_for(lock, kInterval, [this] { return stopping_ || log_.pending() >= static_cast<std::int64_t>(kBatch); });
   return true;
 }
@@ -131,6 +130,8 @@ Status Settler::Send(const JournalLog::Batch& batch) {
 void Settler::Acknowledge(const JournalLog::Batch& batch) {
   const Status saved = log_.Acknowledge(batch);
   if (!saved) log::Warning("journal.mark", {{"error", saved.error().message}});
+  pending_.Set(static_cast<double>(log_.pending()));
+  bytes_.Set(static_cast<double>(log_.bytes()));
 }
 
 void Settler::Refused(const JournalLog::Batch& batch, const Error& error) {

@@ -22,7 +22,7 @@ class Settler {
   Settler(JournalLog& log, AuthPort& auth, Worker& worker, metrics::Registry& registry);
   ~Settler();
 
-  // There are so many closed records now. Any thread; does nothing unless it is time to do something.
+  // There are so many closed records now: says that a batch is full. Any thread; cheap.
   void Notify(std::int64_t pending);
   // Returns when all is settled, or after `grace`; a call that is on its way then may add three seconds.
   // Idempotent; the first grace counts.
@@ -48,6 +48,8 @@ class Settler {
   JournalLog& log_;
   AuthPort& auth_;
   Worker& worker_;
+  prometheus::Gauge& pending_;
+  prometheus::Gauge& bytes_;
   prometheus::Gauge& lag_;
   prometheus::Counter& settle_errors_;
   prometheus::Counter& refused_;

@@ -1,0 +1,65 @@
+#include "base/app/program.h"
+#include "base/log/log.h"
+#include "base/rpc/client.h"
+#include "base/rpc/server.h"
+#include "proto/wayleave/sections.h"
+#include "router-service/config.h"
+#include "router-service/core.h"
+#include "router-service/discovery.h"
+#include "router-service/provider_client.h"
+#include "router-service/service.h"
+
+namespace {
+
+using namespace wayleave;
+
+constexpr std::chrono::milliseconds kGrace{10000};
+
+router::Config Load(config::Section& root) {
+  router::Config config = router::ReadConfig(root, {"demo"});
+  root.Allow({"log"});
+  CheckSections(root);
+  return config;
+}
+
+Status Run(app::Program& program) {
+  router::Config config = Load(program.config());
+  router::ServiceConfig& own = config.service;
+  if (!program.flags().listen.empty()) own.listen = program.flags().listen;
+  if (!program.flags().admin.empty()) own.admin = program.flags().admin;
+  const auto reload = [file = program.flags().config, routing = config.routing] {
+    if (file.empty()) return routing;
+    config::Section root = config::Document::Load(file);
+    return Load(root).routing;
+  };
+
+  WorkerPool& workers = program.Workers(own.workers);
+  rpc::ClientRuntime runtime(workers);
+  rpc::Channel provider(runtime, {own.provider});
+  router::Core core(config.routing, reload, program.registry());
+  router::ProviderClient source(provider);
+  router::Discovery discovery(workers[0], source, core, {own.discovery_interval});
+  core.OnReload([&discovery] { discovery.Poke(); });
+  rpc::Server server(workers, {own.listen, own.reflection});
+  router::Register(server, core);
+
+  if (auto admin = program.ServeAdmin(own.admin); !admin) return std::move(admin).error();
+  auto port = server.Start();
+  if (!port) return std::move(port).error();
+  discovery.Start();
+  log::Info("serving", {{"address", own.listen}, {"port", *port}});
+  program.SetReady(true);
+
+  program.WaitForSignal();
+  program.SetReady(false);
+  server.Drain(kGrace);
+  discovery.Stop();
+  program.StopAdmin();
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return app::Main(argc, argv, "wayleave-router", "Wayleave's router-service: where requests go and why, served over gRPC", Run);
+}

@@ -51,7 +51,7 @@ Task<void> Probe(provider::Core& core, std::string name, provider::v1::ProbeResp
 void CheckProviders(const Settings& settings, Report& report) {
   metrics::Registry registry("doctor");
   WorkerPool workers(1);
-  provider::Core core(settings.provider, workers, registry);
+  provider::Core core(settings.provider, workers.size(), registry);
   for (const auto& provider : settings.provider.providers) {
     provider::v1::ProbeResponse answer;
     RunOn(workers[0], [&] { return Probe(core, provider.name, answer); });
@@ -61,7 +61,7 @@ void CheckProviders(const Settings& settings, Report& report) {
       report.Bad(provider.name, answer.detail());
     }
   }
-  core.Stop();
+  workers.StopAndJoin();  // before the core goes
 }
 
 }  // namespace

@@ -50,8 +50,9 @@ class LocalRouter : public gateway::RouterPort {
 class LocalProvider : public gateway::ProviderPort {
  public:
   explicit LocalProvider(provider::Core& core) : core_(core) {}
-  std::unique_ptr<gateway::Generation> Generate(provider::v1::GenerateRequest request, const rpc::CallContext&) override {
-    return std::make_unique<LocalGeneration>(core_.Start(std::move(request)));
+  std::unique_ptr<gateway::Generation> Generate(provider::v1::GenerateRequest request,
+                                                const rpc::CallContext& context) override {
+    return std::make_unique<LocalGeneration>(core_.Start(std::move(request), context));
   }
 
  private:
@@ -73,7 +74,7 @@ class LocalProvider : public gateway::ProviderPort {
 class LocalModelSource : public router::ModelSource {
  public:
   explicit LocalModelSource(provider::Core& core) : core_(core) {}
-  Task<Result<provider::v1::ListModelsResponse>> ListModels() override { return core_.ListModels(all_); }
+  Task<Result<provider::v1::ListModelsResponse>> ListModels() override { co_return co_await core_.ListModels(all_); }
 
  private:
   provider::Core& core_;

@@ -7,7 +7,6 @@
 #include "deploy/settings.h"
 #include "deploy/welcome.h"
 #include "gateway/gateway.h"
-#include "gateway/settler.h"
 
 namespace wayleave::deploy {
 namespace {
@@ -43,7 +42,7 @@ class OneProcess {
     auto journal = OpenJournal();
     if (!journal) return std::move(journal).error();
 
-    provider_ = std::make_unique<provider::Core>(settings_.provider, workers_, program_.registry());
+    provider_ = std::make_unique<provider::Core>(settings_.provider, workers_.size(), program_.registry());
     router_ = std::make_unique<router::Core>(settings_.router.routing, [this] { return Reload(); }, program_.registry());
     LocalModelSource source(*provider_);
     router::Discovery discovery(workers_[0], source, *router_, {settings_.router.service.discovery_interval});
@@ -66,7 +65,7 @@ class OneProcess {
     gateway.Drain();
     discovery.Stop();
     program_.StopAdmin();
-    provider_->Stop();
+    workers_.StopAndJoin();
     if (!port) return std::move(port).error();
     return {};
   }
@@ -77,7 +76,7 @@ class OneProcess {
     config.directory = settings_.gateway.journal_dir.empty() ? state::Directory(settings_.auth.state_dir) + "/journal"
                                                              : settings_.gateway.journal_dir;
     config.sync_interval = settings_.gateway.journal_sync;
-    return gateway::Journal::Open(config, program_.registry());
+    return gateway::Journal::Recover(config, program_.registry());
   }
 
   router::RoutingConfig Reload() { return LoadSettings(program_.flags()).router.routing; }

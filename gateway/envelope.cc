@@ -82,7 +82,8 @@ Result<Envelope> ReadEnvelope(const std::string& body) {
       if (key == "model" && std::exchange(seen_model, true)) return Bad("The body names \"model\" twice.");
       ReadField(key, field.value(), body, envelope);
     }
-    if (!document.at_end()) return Bad("The body holds more than one JSON value.");
+    const char* rest = nullptr;
+    if (document.current_location().get(rest) == simdjson::SUCCESS) return Bad("The body holds more than one JSON value.");
   } catch (const simdjson::simdjson_error& error) {
     return Bad(std::string("The body is not a JSON object that can be read: ") + simdjson::error_message(error.error()));
   }

@@ -21,6 +21,7 @@ class Gateway {
  private:
   const Config config_;
   WorkerPool& workers_;
+  const Ports ports_;
   Probe probe_;
   const Cors cors_;
   std::unique_ptr<Journal> journal_;

@@ -92,7 +92,7 @@ void Settler::Advance() {
     const Result<JournalLog::Batch> batch = log_.Read(one_by_one_ > 0 ? 1 : kBatch);
     if (!batch) return Failed(batch.error());
     if (batch->damaged) log::Error("journal.damaged", {{"segment", batch->end.segment}});
-    lag_.Set(batch->settlements.empty() ? 0 : AgeSeconds(batch->oldest));
+    if (!batch->settlements.empty()) lag_.Set(AgeSeconds(batch->oldest));
     if (!SettleOne(*batch)) return;
   }
 }
@@ -130,7 +130,9 @@ Status Settler::Send(const JournalLog::Batch& batch) {
 void Settler::Acknowledge(const JournalLog::Batch& batch) {
   const Status saved = log_.Acknowledge(batch);
   if (!saved) log::Warning("journal.mark", {{"error", saved.error().message}});
-  pending_.Set(static_cast<double>(log_.pending()));
+  const std::int64_t pending = log_.pending();
+  if (pending == 0) lag_.Set(0);
+  pending_.Set(static_cast<double>(pending));
   bytes_.Set(static_cast<double>(log_.bytes()));
 }
 

@@ -3,6 +3,7 @@
 #include "base/app/program.h"
 #include "base/log/log.h"
 #include "base/rpc/server.h"
+#include "proto/wayleave/sections.h"
 #include "provider-service/config.h"
 #include "provider-service/core.h"
 #include "provider-service/service.h"
@@ -36,6 +37,7 @@ Status Serve(app::Program& program, const provider::Config& config, provider::Co
 
 Status Run(app::Program& program) {
   provider::Config config = provider::ReadConfig(program.config());
+  CheckSections(program.config());
   if (!program.flags().listen.empty()) config.listen = program.flags().listen;
   if (!program.flags().admin.empty()) config.admin = program.flags().admin;
 

@@ -1,0 +1,76 @@
+#include "base/app/program.h"
+#include "base/log/log.h"
+#include "base/rpc/server.h"
+#include "base/state/state_dir.h"
+#include "gateway/gateway.h"
+#include "gateway/remote_ports.h"
+#include "proto/wayleave/sections.h"
+
+namespace wayleave::gateway {
+namespace {
+
+Config Load(app::Program& program) {
+  config::Section& root = program.config();
+  Config config = ReadConfig(root);
+  CheckSections(root);
+  if (const char* port = std::getenv("PORT"); port && *port) {
+    config.http.address = config.http.address.substr(0, config.http.address.rfind(':') + 1) + port;
+  }
+  if (!program.flags().listen.empty()) config.http.address = program.flags().listen;
+  if (!program.flags().admin.empty()) config.admin = program.flags().admin;
+  if (config.journal_dir.empty()) config.journal_dir = state::Directory(program.flags().state_dir) + "/journal";
+  return config;
+}
+
+std::string Missing(rpc::Channel& auth, rpc::Channel& router, rpc::Channel& provider) {
+  std::string missing;
+  if (!auth.Ready()) missing += "auth-service can't be reached; ";
+  if (!router.Ready()) missing += "router-service can't be reached; ";
+  if (!provider.Ready()) missing += "provider-service can't be reached; ";
+  return missing;
+}
+
+Status Run(app::Program& program) {
+  const Config config = Load(program);
+  auto journal = Journal::Recover({config.journal_dir, config.journal_sync}, program.registry());
+  if (!journal) return std::move(journal).error();
+
+  WorkerPool& workers = program.Workers(config.workers);
+  rpc::ClientRuntime runtime(workers);
+  rpc::Channel auth(runtime, {config.auth});
+  rpc::Channel router(runtime, {config.router});
+  rpc::Channel provider(runtime, {config.provider});
+  RemoteAuth auth_port(auth, workers);
+  RemoteRouter router_port(router);
+  RemoteProvider provider_port(provider);
+  Gateway gateway(config, workers, {auth_port, router_port, provider_port}, std::move(*journal), program.registry());
+
+  rpc::Server health(workers, {config.grpc, config.reflection});
+  if (auto port = health.Start(); !port) return std::move(port).error();
+  if (auto admin = program.ServeAdmin(config.admin, [&] { return Missing(auth, router, provider); }); !admin) {
+    return std::move(admin).error();
+  }
+  auth_port.Start();
+  auto port = gateway.Start();
+  if (port) {
+    log::Info("serving", {{"address", config.http.address}, {"port", *port}});
+    program.SetReady(true);
+    program.WaitForSignal();
+    program.SetReady(false);
+    health.SetServing(false);
+  }
+  gateway.Drain();
+  auth_port.Stop();
+  program.StopAdmin();
+  health.Drain(std::chrono::milliseconds(0));
+  if (!port) return std::move(port).error();
+  return {};
+}
+
+}  // namespace
+}  // namespace wayleave::gateway
+
+int main(int argc, char** argv) {
+  return wayleave::app::Main(argc, argv, "wayleave-gateway", "Wayleave's HTTP gateway: translates OpenAI-style requests into calls to the services",
+                             wayleave::gateway::Run);
+}

@@ -30,12 +30,13 @@ bool Receive(int fd, std::string& buffer) {
   return true;
 }
 
-bool SendAll(int fd, const std::string& bytes) {
+bool SendAll(int fd, const std::string& bytes, std::atomic<std::size_t>& count) {
   std::size_t sent = 0;
   while (sent < bytes.size()) {
     const ssize_t n = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (n <= 0) return false;
     sent += static_cast<std::size_t>(n);
+    count += static_cast<std::size_t>(n);
   }
   return true;
 }
@@ -177,7 +178,7 @@ bool FakeUpstream::Play(int fd, const Script& script) {
   for (const auto& step : script.steps()) {
     switch (step.kind) {
       case Script::Kind::kSend:
-        if (!SendAll(fd, step.text)) return false;
+        if (!SendAll(fd, step.text, bytes_sent_)) return false;
         break;
       case Script::Kind::kPause: {
         pollfd closed{fd, POLLRDHUP, 0};

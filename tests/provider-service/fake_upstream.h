@@ -74,6 +74,8 @@ class FakeUpstream {
 
   std::vector<Request> requests() const;
   int connections() const;
+  // How much of the scripts the kernel has taken.
+  std::size_t bytes_sent() const { return bytes_sent_; }
   // Whether, within the time, every connection was closed by the peer or us.
   bool AllClosedWithin(std::chrono::milliseconds time);
   bool RequestsWithin(std::size_t count, std::chrono::milliseconds time);
@@ -94,6 +96,7 @@ class FakeUpstream {
   std::vector<Request> requests_;
   std::set<int> open_;
   int connections_ = 0;
+  std::atomic<std::size_t> bytes_sent_{0};
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> threads_;
   std::thread acceptor_;

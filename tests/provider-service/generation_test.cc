@@ -257,9 +257,9 @@ TEST_F(GenerationTest, ABrokenStreamEndsWithExactlyOneTerminalEvent) {
   const auto begin_native = [] { return Script::Sse().Event(kCreated); };
   const std::vector<std::pair<std::string, std::vector<Script>>> cases{
       {"chat", {begin_chat().Close(), begin_chat().Reset(), begin_chat().Stall(), begin_chat().LastChunk(),
-                begin_chat().Send("zz\r\n").Close(), begin_chat().Chunk("data: {\"half").Close()}},
+                begin_chat().Pause(100ms).Send("zz\r\n").Close(), begin_chat().Chunk("data: {\"half").Close()}},
       {"openai", {begin_native().Close(), begin_native().Reset(), begin_native().Stall(), begin_native().LastChunk(),
-                  begin_native().Send("zz\r\n").Close(), begin_native().Chunk("data: {\"half").Close()}}};
+                  begin_native().Pause(100ms).Send("zz\r\n").Close(), begin_native().Chunk("data: {\"half").Close()}}};
 
   for (const auto& [provider, scripts] : cases) {
     for (std::size_t i = 0; i < scripts.size(); ++i) {
@@ -273,6 +273,16 @@ TEST_F(GenerationTest, ABrokenStreamEndsWithExactlyOneTerminalEvent) {
       EXPECT_TRUE(answer.status.ok()) << what;
     }
   }
+}
+
+TEST_F(GenerationTest, NonsenseTogetherWithTheHeadIsAFailureWithNothingSent) {
+  upstream_.Then(Script().Send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n").Close());
+
+  const Answer answer = Ask(kResponses, "chat", true);
+
+  ASSERT_TRUE(answer.has_failure);
+  EXPECT_FALSE(answer.has_head);
+  EXPECT_TRUE(answer.failure.retryable());
 }
 
 TEST_F(GenerationTest, ABrokenDocumentIsAFailureWithNothingSent) {
@@ -395,6 +405,28 @@ TEST_F(GenerationTest, ABurstIsBatched) {
 
   EXPECT_EQ(answer.events, 1002u);
   EXPECT_LT(answer.pieces, 100);
+}
+
+Task<void> ReadOnePieceAndPause(Core& core, const v1::GenerateRequest& request) {
+  const auto generation = core.StartOn(request);
+  v1::GenerateResponse piece;
+  (void)co_await generation->Next(piece);
+  co_await Sleep(300ms);
+}
+
+TEST_F(GenerationTest, WhatNobodyPullsStaysUpstream) {
+  Script flood = Script::Sse();
+  std::string megabyte;
+  while (megabyte.size() < (1 << 20)) megabyte += "data: " + kChatDelta + "\n\n";
+  for (int i = 0; i < 64; ++i) flood.Chunk(megabyte);
+  upstream_.Then(flood);
+  Configure("");
+  const auto request = RequestFor(kChat, "chat", true);
+
+  RunOn(harness_->worker(), [&] { return ReadOnePieceAndPause(harness_->core(), request); });
+
+  EXPECT_LT(upstream_.bytes_sent(), std::size_t{16} << 20);  // the kernel's buffers, not the flood
+  EXPECT_TRUE(upstream_.AllClosedWithin(100ms));
 }
 
 TEST_F(GenerationTest, ModelsAreListedAndProblemsNamed) {

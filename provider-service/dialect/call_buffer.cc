@@ -1,15 +1,16 @@
 #include "provider-service/dialect/call_buffer.h"
 
 #include <algorithm>
-#include <simdjson.h>
+
+#include "provider-service/dialect/json_read.h"
 
 namespace wayleave::provider {
 namespace {
 
 bool IsWhole(const std::string& arguments) {
   simdjson::dom::parser parser;
-  simdjson::dom::element value;
-  return !parser.parse(arguments).get(value) && value.is_object();
+  JsonElement value;
+  return ReadJson(parser, arguments, value) && value.is_object();
 }
 
 // Whether a piece that names a tool begins another call than the one that its index or id leads to.

@@ -29,8 +29,8 @@ struct BufferedCall {
   bool IsReal() const { return !name.empty() && !(echo && arguments.empty()); }
 };
 
-// Puts calls together from pieces. Servers disagree on how pieces say which call they belong to: by index as OpenAI does, with
-// the same index for all, without index, with the same id for all, all at once.
+// Puts calls together from pieces. Servers disagree on how pieces say which call they belong to: by index as OpenAI
+// does, with the same index for all, without index, with the same id for all, all at once.
 class CallBuffer {
  public:
   void Add(const CallPiece& piece);

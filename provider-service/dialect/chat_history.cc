@@ -1,10 +1,10 @@
 #include "provider-service/dialect/chat_history.h"
 
 #include <map>
-#include <simdjson.h>
 
 #include "provider-service/dialect/conversation.h"
 #include "provider-service/dialect/json_access.h"
+#include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/summary.h"
 
 namespace wayleave::provider {
@@ -150,8 +150,8 @@ std::string Reader::Arguments(const Json& given) {
   if (given.is_object()) return Dumped(given);
   const std::string& text = TextOf(given);
   if (text.empty()) return "{}";
-  simdjson::dom::element value;
-  if (parser_.parse(text).get(value)) return Dumped({{"invalid_json", text}});
+  JsonElement value;
+  if (!ReadJson(parser_, text, value)) return Dumped({{"invalid_json", text}});
   if (value.is_object()) return text;
   return "{\"value\":" + simdjson::minify(value) + "}";
 }

@@ -1,10 +1,10 @@
-#include <simdjson.h>
 #include <string>
 #include <utility>
 
 #include "base/http/sse.h"
 #include "provider-service/dialect/document_reply.h"
 #include "provider-service/dialect/errors.h"
+#include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
 #include "provider-service/dialect/passthrough.h"
@@ -13,13 +13,7 @@
 namespace wayleave::provider {
 namespace {
 
-using simdjson::dom::element;
-using Lookup = simdjson::simdjson_result<element>;
-
-std::string_view Text(const Lookup& value) {
-  std::string_view text;
-  return value.get(text) ? std::string_view() : text;
-}
+using element = JsonElement;
 
 // What a look over a chunk finds.
 struct Glance {
@@ -106,13 +100,13 @@ void ChatPassThrough::Chunk(const http::SseBlock& block, Output& out) {
 bool ChatPassThrough::LookCloser(std::string_view data, Output& out) {
   element chunk;
   element value;
-  if (json_.parse(data.data(), data.size()).get(chunk)) return true;
+  if (!ReadJson(json_, data, chunk)) return true;
   const bool error_object = Text(chunk["object"]) == "error";
   if (error_object || (!chunk["error"].get(value) && !value.is_null())) {
     if (error_object) value = chunk;
     over_ = true;
     out.finish = Finish::kFailed;
-    out.error_code = StreamErrorCode(Text(value["code"]), Text(value["type"]), Text(value["message"]));
+    out.error_code = StreamErrorCode(CodeText(value["code"]), Text(value["type"]), Text(value["message"]));
     out.usage = usage_;
     return true;
   }
@@ -128,7 +122,7 @@ void ChatPassThrough::End(Output& out) {
   if (over_) return;
   if (const auto rest = sse_.Rest(); rest && rest->has_data) {
     element chunk;
-    const bool whole = rest->data == "[DONE]" || !json_.parse(rest->data.data(), rest->data.size()).get(chunk);
+    const bool whole = rest->data == "[DONE]" || ReadJson(json_, rest->data, chunk);
     http::SseBlock block = *rest;
     const std::string raw = std::string(rest->raw) + "\n\n";
     block.raw = raw;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <simdjson.h>
 #include <utility>
 
 #include "base/http/sse.h"
 #include "provider-service/dialect/call_buffer.h"
 #include "provider-service/dialect/errors.h"
+#include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_text.h"
 #include "provider-service/dialect/model_call.h"
 #include "provider-service/dialect/summary.h"
@@ -16,25 +16,14 @@
 namespace wayleave::provider {
 namespace {
 
-using simdjson::dom::element;
-using Lookup = simdjson::simdjson_result<element>;
+using element = JsonElement;
+using Lookup = JsonLookup;
 
 // No model says so much; a broken server may.
 constexpr std::size_t kLongestAnswer = std::size_t{64} << 20;
 
-std::string_view Text(const Lookup& value) {
-  std::string_view text;
-  return value.get(text) ? std::string_view() : text;
-}
-
 bool IsBlank(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); });
-}
-
-// A code may be a number; the word for it is chosen later.
-std::string CodeText(const Lookup& value) {
-  std::int64_t number = 0;
-  return value.get(number) ? std::string(Text(value)) : std::to_string(number);
 }
 
 // Content may be a list of parts, which are put together in `joined`.
@@ -121,7 +110,7 @@ void ChatReply::Event(std::string_view data, Output& out) {
     return Finished(out);
   }
   element chunk;
-  if (json_.parse(data.data(), data.size()).get(chunk) || !chunk.is_object()) return;
+  if (!ReadJson(json_, data, chunk) || !chunk.is_object()) return;
   any_chunk_ = true;
   Chunk(chunk, out);
 }
@@ -148,7 +137,8 @@ void ChatReply::ErrorChunk(const element& error, Output& out) {
 
 void ChatReply::Delta(const element& delta, Output& out) {
   if (!delta.is_object()) return;
-  if (const auto reasoning = ReasoningText(delta); !reasoning.empty() && !compaction_) writer_.Reasoning(reasoning, out);
+  const std::string_view reasoning = compaction_ ? std::string_view() : ReasoningText(delta);
+  if (!reasoning.empty()) writer_.Reasoning(reasoning, out);
   std::string joined;
   const std::string_view text = ContentText(delta["content"], joined);
   Said(text.empty() ? Text(delta["refusal"]) : text, out);

@@ -1,22 +1,16 @@
 #include "provider-service/dialect/document_reply.h"
 
-#include <simdjson.h>
 #include <string>
 #include <utility>
 
 #include "provider-service/dialect/errors.h"
+#include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/usage.h"
 
 namespace wayleave::provider {
 namespace {
 
-using simdjson::dom::element;
-using Lookup = simdjson::simdjson_result<element>;
-
-std::string_view Text(const Lookup& value) {
-  std::string_view text;
-  return value.get(text) ? std::string_view() : text;
-}
+using element = JsonElement;
 
 // Responses has a status, Chat a reason of each choice.
 Finish HowItEnded(const element& document) {
@@ -56,14 +50,14 @@ void DocumentReply::End(Output& out) {
   simdjson::dom::parser parser;
   element document;
   element error;
-  if (parser.parse(document_).get(document) || !document.is_object()) {
+  if (!ReadJson(parser, document_, document) || !document.is_object()) {
     return Fail("upstream_bad_response", "The provider's answer is not JSON.", out);
   }
   const auto status = Text(document["status"]);
   // Some send errors with status 200.
   if (status.empty() && !document["error"].get(error) && error.is_object()) {
     const auto message = Text(error["message"]);
-    return Fail(StreamErrorCode(Text(error["code"]), Text(error["type"]), message), message, out);
+    return Fail(StreamErrorCode(CodeText(error["code"]), Text(error["type"]), message), message, out);
   }
   over_ = true;
   element usage;

@@ -109,10 +109,10 @@ Failure RateLimit(const Said& said) {
               quota ? "insufficient_quota" : "rate_limit_exceeded", Explained(429, said), true);
 }
 
-Failure Authentication(int status, const Said& said) {
+// What the provider said stays out: it may repeat a part of the key.
+Failure Authentication(int status) {
   std::string message = "The provider refused the gateway's credentials (" + std::to_string(status) +
                         "). Operator: check this provider's API key and what it is allowed to use.";
-  if (!said.message.empty()) message += " The provider said: " + said.message;
   return Make(502, "server_error", "provider_authentication_failed", std::move(message), true);
 }
 
@@ -143,7 +143,7 @@ Failure Classify(int status, const Said& said) {
   if (may_be_context && (said.code == "context_length_exceeded" || IsContextLength(said.message))) {
     return Make(400, "invalid_request_error", "context_length_exceeded", Explained(status, said), false);
   }
-  if (status == 401 || status == 403) return Authentication(status, said);
+  if (status == 401 || status == 403) return Authentication(status);
   if (status == 402) {
     return Make(429, "insufficient_quota", "insufficient_quota", Explained(status, said), true);
   }

@@ -10,8 +10,9 @@
 namespace wayleave::provider {
 
 // What the client is told of an upstream's answer that is not 2xx: statuses and codes are chosen so that Codex and the
-// OpenAI SDKs stop or try again as they should and show the message. `body` may be of any shape. With `same_dialect` an error
-// object in OpenAI's form is passed on as it came (Failure::body), where its status lets clients do the right thing.
+// OpenAI SDKs stop or try again as they should and show the message. `body` may be of any shape. With `same_dialect` an
+// error object in OpenAI's form is passed on as it came (Failure::body), where its status lets clients do the right
+// thing.
 Failure MapUpstreamError(int status, std::string_view body, std::optional<std::int64_t> retry_after_ms,
                          bool same_dialect);
 

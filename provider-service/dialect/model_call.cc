@@ -1,29 +1,23 @@
 #include "provider-service/dialect/model_call.h"
 
-#include <simdjson.h>
-
+#include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_text.h"
 
 namespace wayleave::provider {
 namespace {
 
-using simdjson::dom::element;
-
-std::string TextMember(const element& object, std::string_view key) {
-  std::string_view text;
-  return object[key].get(text) ? std::string() : std::string(text);
-}
+using element = JsonElement;
 
 // What the model meant as a raw text, out of the JSON that it had to wrap it in.
 std::string RawText(const std::string& arguments, std::initializer_list<std::string_view> keys) {
   simdjson::dom::parser parser;
   element value;
   std::string_view text;
-  if (parser.parse(arguments).get(value)) return arguments;
+  if (!ReadJson(parser, arguments, value)) return arguments;
   if (!value.get(text)) return std::string(text);
   if (!value.is_object()) return arguments;
   for (const auto key : keys) {
-    if (std::string found = TextMember(value, key); !found.empty()) return found;
+    if (const auto found = Text(value[key]); !found.empty()) return std::string(found);
   }
   for (const auto member : simdjson::dom::object(value)) {
     if (!member.value.get(text)) return std::string(text);
@@ -35,12 +29,10 @@ std::string RawText(const std::string& arguments, std::initializer_list<std::str
 std::string PatchText(const std::string& arguments) {
   simdjson::dom::parser parser;
   simdjson::dom::array command;
-  std::string_view text;
+  element value;
   std::string_view last;
-  if (!parser.parse(arguments)["command"].get(command)) {
-    for (const auto word : command) {
-      if (!word.get(text)) last = text;
-    }
+  if (ReadJson(parser, arguments, value) && !value["command"].get(command)) {
+    for (const element word : command) last = Text(JsonLookup(element(word)));
   }
   return last.empty() ? RawText(arguments, {"input", "patch"}) : std::string(last);
 }
@@ -73,15 +65,15 @@ std::string FunctionArguments(const std::string& arguments) {
   simdjson::dom::parser inner;
   element value;
   std::string_view text;
-  if (outer.parse(arguments).get(value) || value.get(text)) return arguments;
-  return !inner.parse(std::string(text)).get(value) && value.is_object() ? std::string(text) : arguments;
+  if (!ReadJson(outer, arguments, value) || value.get(text)) return arguments;
+  return ReadJson(inner, text, value) && value.is_object() ? std::string(text) : arguments;
 }
 
 std::string SearchArguments(const std::string& arguments) {
   const std::string text = FunctionArguments(arguments);
   simdjson::dom::parser parser;
   element value;
-  return !parser.parse(text).get(value) && value.is_object() ? simdjson::minify(value) : "{}";
+  return ReadJson(parser, text, value) && value.is_object() ? simdjson::minify(value) : "{}";
 }
 
 }  // namespace

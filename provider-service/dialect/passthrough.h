@@ -10,9 +10,9 @@
 
 namespace wayleave::provider {
 
-// Replies for upstreams that speak the front door's own dialect. Whole events pass byte for byte and are only looked at:
-// for usage, for the end, for ids. What is changed, is said below. A document (not a stream) is held until it is whole, so
-// that a broken one becomes a clean failure; one that is not JSON is a failure too.
+// Replies for upstreams that speak the front door's own dialect. Whole events pass byte for byte and are only looked
+// at: for usage, for the end, for ids. What is changed, is said below. A document (not a stream) is held until it is
+// whole, so that a broken one becomes a clean failure; one that is not JSON is a failure too.
 struct PassThroughOptions {
   bool stream = true;
   // What a failure says that comes before the upstream named itself.
@@ -32,8 +32,8 @@ struct PassThroughOptions {
 std::unique_ptr<Reply> MakeResponsesPassThrough(PassThroughOptions options);
 
 // Changed: nothing but the usage chunk. A stream that breaks off ends with {"error":{…}} in place of a chunk, which
-// OpenAI's clients raise as an error, and without [DONE], which would say that all is well. A stream whose choices are finished but
-// which lacks [DONE] gets it. KeepAlive() writes a comment.
+// OpenAI's clients raise as an error, and without [DONE], which would say that all is well. A stream whose choices are
+// finished but which lacks [DONE] gets it. KeepAlive() writes a comment.
 std::unique_ptr<Reply> MakeChatPassThrough(PassThroughOptions options);
 
 }  // namespace wayleave::provider

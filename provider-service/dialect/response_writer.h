@@ -17,7 +17,8 @@ struct CallItem {
   std::string call_id;
   std::string name;
   std::string space;
-  // Of a function: its arguments, a text that should be JSON. Of a freeform tool: its input. Of a search: a JSON object.
+  // Of a function: its arguments, a text that should be JSON. Of a freeform tool: its input. Of a search: a JSON
+  // object.
   std::string payload;
 };
 

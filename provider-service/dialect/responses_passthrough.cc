@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <simdjson.h>
 #include <string>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "provider-service/dialect/document_reply.h"
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_access.h"
+#include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
 #include "provider-service/dialect/passthrough.h"
@@ -18,16 +18,10 @@
 namespace wayleave::provider {
 namespace {
 
-using simdjson::dom::element;
-using Lookup = simdjson::simdjson_result<element>;
+using element = JsonElement;
 
 constexpr const char* kEcho =
     R"("parallel_tool_calls":true,"tool_choice":"auto","tools":[],"instructions":null,"metadata":{})";
-
-std::string_view Text(const Lookup& value) {
-  std::string_view text;
-  return value.get(text) ? std::string_view() : text;
-}
 
 // What a look over an event finds.
 struct Glance {
@@ -177,7 +171,7 @@ void ResponsesPassThrough::Write(const http::SseBlock& block, bool repair, Outpu
 void ResponsesPassThrough::Started(std::string_view data) {
   started_ = true;
   element event;
-  if (json_.parse(data.data(), data.size()).get(event)) return;
+  if (!ReadJson(json_, data, event)) return;
   const auto response = event["response"];
   id_ = Text(response["id"]);
   model_ = Text(response["model"]);
@@ -190,7 +184,7 @@ bool ResponsesPassThrough::Ended(std::string_view type, std::string_view data, O
   element event;
   element response;
   element usage;
-  if (json_.parse(data.data(), data.size()).get(event) || event["response"].get(response)) return false;
+  if (!ReadJson(json_, data, event) || event["response"].get(response)) return false;
   over_ = true;
   out.finish = type == "response.completed"    ? Finish::kCompleted
                : type == "response.incomplete" ? Finish::kIncomplete
@@ -198,7 +192,7 @@ bool ResponsesPassThrough::Ended(std::string_view type, std::string_view data, O
   if (!response["usage"].get(usage)) out.usage = ReadResponsesUsage(usage);
   if (out.finish != Finish::kFailed) return true;
   const auto error = response["error"];
-  out.error_code = StreamErrorCode(Text(error["code"]), Text(error["type"]), Text(error["message"]));
+  out.error_code = StreamErrorCode(CodeText(error["code"]), Text(error["type"]), Text(error["message"]));
   return true;
 }
 
@@ -206,21 +200,18 @@ bool ResponsesPassThrough::Ended(std::string_view type, std::string_view data, O
 void ResponsesPassThrough::ErrorEvent(std::string_view data) {
   element event;
   element error;
-  if (json_.parse(data.data(), data.size()).get(event)) return;
+  if (!ReadJson(json_, data, event)) return;
   if (event["error"].get(error) || !error.is_object()) error = event;
   error_message_ = Text(error["message"]);
-  std::int64_t number = 0;
-  const std::string code =
-      error["code"].get(number) ? std::string(Text(error["code"])) : std::to_string(number);
   const auto type = Text(error["type"]);
-  error_code_ = StreamErrorCode(code, type == "error" ? std::string_view() : type, error_message_);
+  error_code_ = StreamErrorCode(CodeText(error["code"]), type == "error" ? std::string_view() : type, error_message_);
 }
 
 void ResponsesPassThrough::End(Output& out) {
   if (over_) return;
   if (const auto rest = sse_.Rest(); rest && rest->has_data) {
     element event;
-    if (!json_.parse(rest->data.data(), rest->data.size()).get(event)) {
+    if (ReadJson(json_, rest->data, event)) {
       http::SseBlock block = *rest;
       const std::string raw = std::string(rest->raw) + "\n\n";
       block.raw = raw;

@@ -36,7 +36,8 @@ struct ModelRange {
   std::size_t length = 0;
 };
 
-// The body with the model's name replaced; nothing else changes. `body` must be a JSON object, and the range must lie within it.
+// The body with the model's name replaced; nothing else changes. `body` must be a JSON object, and the range must lie
+// within it.
 SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model);
 
 // The same, and stream_options.include_usage set; other stream options stay. For chat streams whose client did not

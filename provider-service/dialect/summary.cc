@@ -15,7 +15,9 @@ std::string Encode(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); i += 3) {
     const std::string_view group = text.substr(i, 3);
     std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0);
+    for (std::size_t k = 0; k < 3; ++k) {
+      bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0u);
+    }
     for (std::size_t k = 0; k < 4; ++k) encoded += k <= group.size() ? kAlphabet[bits >> (18 - 6 * k) & 63] : '=';
   }
   return encoded;

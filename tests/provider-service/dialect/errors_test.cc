@@ -24,7 +24,8 @@ struct Row {
 };
 
 constexpr const char* kContext =
-    R"({"object":"error","message":"This model's maximum context length is 32768 tokens.","type":"BadRequestError","code":400})";
+    R"({"object":"error","message":"This model's maximum context length is 32768 tokens.",)"
+    R"("type":"BadRequestError","code":400})";
 
 const Row kRows[] = {
     {"openai_body", 400, R"({"error":{"message":"bad","type":"x","code":"y"}})", 400, "invalid_request_error",
@@ -131,7 +132,8 @@ TEST(UpstreamError, MakesTextOfBytes) {
 
 TEST(SameDialect, KeepsTheProvidersOwnBodyAndStatus) {
   for (const int status : {400, 404, 409, 413, 422, 429}) {
-    const std::string body = R"({"error":{"message":"own words","type":"own_type","param":"x","code":"own_code"},"more":1})";
+    const std::string body =
+        R"({"error":{"message":"own words","type":"own_type","param":"x","code":"own_code"},"more":1})";
     const Failure failure = MapUpstreamError(status, body, std::nullopt, true);
     EXPECT_EQ(failure.status, status);
     EXPECT_EQ(ErrorBody(failure), body);

@@ -13,8 +13,8 @@
 
 namespace wayleave::provider::testing {
 
-// The golden data of one kind: files `<case>.<what>`. With WAYLEAVE_WRITE_GOLDEN=1 in the environment the tests write what they
-// get in place of what they expect, for a person to read and commit.
+// The golden data of one kind: files `<case>.<what>`. With WAYLEAVE_WRITE_GOLDEN=1 in the environment the tests write
+// what they get in place of what they expect, for a person to read and commit.
 class Golden {
  public:
   explicit Golden(const std::string& kind);

@@ -144,8 +144,10 @@ TEST(ResponsesPassThrough, MakesAWholeAnswerOfNothing) {
 TEST(ResponsesPassThrough, KeepsAliveWithDataBetweenEvents) {
   const auto reply = MakeResponsesPassThrough(Options(true));
   Output out;
-  reply->Feed("event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_x\"},\"sequence_number\":0}\n\n"
-              "event: response.output_text.delta\ndata: {\"type\"", out);
+  reply->Feed(
+      "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_x\"},"
+      "\"sequence_number\":0}\n\nevent: response.output_text.delta\ndata: {\"type\"",
+      out);
   out.bytes.clear();
 
   reply->KeepAlive(out);
@@ -196,7 +198,8 @@ TEST(PassThrough, EndsAtAnEventWithoutEnd) {
 
 TEST(PassThrough, TakesATextForWhatItIs) {
   const std::string text =
-      R"(data: {"choices":[{"delta":{"content":"\"finish_reason\":\"stop\",\"usage\":{\"prompt_tokens\":1},\"error\":{}"}}]})"
+      R"(data: {"choices":[{"delta":{"content":)"
+      R"("\"finish_reason\":\"stop\",\"usage\":{\"prompt_tokens\":1},\"error\":{}"}}]})"
       "\n\n";
 
   const Sink sink = Pass("chat", text);

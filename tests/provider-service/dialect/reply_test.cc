@@ -112,7 +112,8 @@ std::string CallChunk(const Json& call) { return Chunk({{"tool_calls", Json::arr
 
 Json Items(const Sink& sink) {
   Json items = Json::array();
-  for (std::size_t at = 0; (at = sink.bytes.find("event: response.output_item.done\ndata: ", at)) != std::string::npos;) {
+  constexpr std::string_view kDone = "event: response.output_item.done\ndata: ";
+  for (std::size_t at = 0; (at = sink.bytes.find(kDone, at)) != std::string::npos;) {
     at = sink.bytes.find('{', at);
     items.push_back(Json::parse(sink.bytes.substr(at, sink.bytes.find('\n', at) - at))["item"]);
   }
@@ -210,8 +211,8 @@ TEST(Answer, IsWholeWhenTheConnectionBreaksBehindItsFinishReason) {
 }
 
 TEST(Answer, NeverGivesOutACallThatMayBeCutShort) {
-  const std::string call =
-      CallChunk({{"index", 0}, {"id", "a"}, {"function", {{"name", "exec_command"}, {"arguments", R"({"cmd":"rm"})"}}}});
+  const Json function = {{"name", "exec_command"}, {"arguments", R"({"cmd":"rm"})"}};
+  const std::string call = CallChunk({{"index", 0}, {"id", "a"}, {"function", function}});
 
   EXPECT_THAT(Answer("default", call).bytes, Not(HasSubstr("function_call")));
   EXPECT_THAT(Answer("default", call + Chunk(Json::object(), "length")).bytes, Not(HasSubstr("function_call")));

@@ -35,7 +35,8 @@ class RequestGolden : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(RequestGolden, BecomesTheChatRequest) {
   const std::string name = GetParam();
-  const Json quirks = Requests().Has(name + ".quirks.json") ? Requests().ReadJson(name + ".quirks.json") : Json::object();
+  const bool usual = !Requests().Has(name + ".quirks.json");
+  const Json quirks = usual ? Json::object() : Requests().ReadJson(name + ".quirks.json");
 
   auto call = ToChat(Requests().Read(name + ".request.json"), Options(quirks));
 
@@ -91,9 +92,8 @@ TEST(ToChat, TakesNonsenseInEveryField) {
                              "local_shell_call", "unheard_of"}) {
       for (const char* field : {"role", "content", "summary", "arguments", "output", "name", "tools", "call_id",
                                 "encrypted_content", "namespace", "input", "action"}) {
-        const std::string body =
-            std::string(R"({"input":[{"role":"user","content":"hi"},{"type":")") + type + "\",\"" + field + "\":" + nonsense +
-            "}]}";
+        const std::string item = std::string("{\"type\":\"") + type + "\",\"" + field + "\":" + nonsense + "}";
+        const std::string body = R"({"input":[{"role":"user","content":"hi"},)" + item + "]}";
         auto call = ToChat(body, Options());
         ASSERT_TRUE(call.ok()) << body;
         EXPECT_THAT(testing::FaultsOf(Json::parse(call->body)), IsEmpty()) << body << "\n" << call->body;
@@ -104,7 +104,8 @@ TEST(ToChat, TakesNonsenseInEveryField) {
 
 TEST(ToChat, TellsWhatItDroppedOnceEach) {
   auto call = ToChat(R"({"tools":[{"type":"web_search"},{"type":"web_search"},{"type":"image_generation"}],
-    "input":[{"type":"item_reference","id":"x"},{"role":"user","content":[{"type":"input_file"},{"type":"input_text","text":"a"}]}]})",
+    "input":[{"type":"item_reference","id":"x"},
+             {"role":"user","content":[{"type":"input_file"},{"type":"input_text","text":"a"}]}]})",
                      Options());
 
   ASSERT_TRUE(call.ok());

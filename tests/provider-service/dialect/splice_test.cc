@@ -63,8 +63,10 @@ TEST(WithModelAndUsage, KeepsOtherStreamOptions) {
 }
 
 TEST(WithModelAndUsage, IsNotFooledByTheWordElsewhere) {
-  EXPECT_EQ(Usage(R"({"model":"m","messages":[{"content":"\"stream_options\"","stream_options":1}]})"),
-            R"({"model":"up","stream_options":{"include_usage":true},"messages":[{"content":"\"stream_options\"","stream_options":1}]})");
+  const std::string messages = R"("messages":[{"content":"\"stream_options\"","stream_options":1}]})";
+
+  EXPECT_EQ(Usage(R"({"model":"m",)" + messages),
+            R"({"model":"up","stream_options":{"include_usage":true},)" + messages);
 }
 
 }  // namespace

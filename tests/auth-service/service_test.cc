@@ -1,0 +1,167 @@
+#include "auth-service/service.h"
+
+#include <optional>
+
+#include "auth-service/key_admin.h"
+#include "base/rpc/client.h"
+#include "base/rpc/server.h"
+#include "tests/auth-service/support.h"
+
+namespace wayleave::auth {
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr char kAuthenticate[] = "/wayleave.auth.v1.AuthService/Authenticate";
+constexpr char kReserve[] = "/wayleave.auth.v1.AuthService/Reserve";
+constexpr char kSettle[] = "/wayleave.auth.v1.AuthService/Settle";
+constexpr char kWatch[] = "/wayleave.auth.v1.AuthService/WatchRevocations";
+constexpr char kCreateKey[] = "/wayleave.auth.v1.AdminService/CreateKey";
+constexpr char kListKeys[] = "/wayleave.auth.v1.AdminService/ListKeys";
+constexpr char kRevokeKey[] = "/wayleave.auth.v1.AdminService/RevokeKey";
+constexpr char kListUsage[] = "/wayleave.auth.v1.AdminService/ListUsage";
+
+struct Message {
+  v1::WatchRevocationsResponse content;
+  SteadyClock::time_point at;
+};
+
+// Reads the stream until `enough` says so of the last message, or it ends.
+Task<void> Watch(rpc::Channel& channel, std::function<bool(const Message&)> enough, std::vector<Message>& messages) {
+  const v1::WatchRevocationsRequest request;
+  rpc::RawStream stream = channel.Open(kWatch, request, {});
+  Message message;
+  while (true) {
+    const bool more = co_await stream.Read(message.content);
+    if (!more) co_return;
+    message.at = SteadyClock::now();
+    messages.push_back(message);
+    if (enough(message)) co_return;
+  }
+}
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() : server_(workers_, {}), runtime_(workers_) {
+    config_.state_dir = directory_ / "state";
+    core_ = std::move(*Core::Open(config_, registry_));
+    service_.emplace(*core_, server_);
+    const int port = server_.Start().value();
+    channel_.emplace(runtime_, rpc::ChannelConfig{"127.0.0.1:" + std::to_string(port)});
+  }
+  ~ServiceTest() override {
+    service_->EndStreams();
+    channel_.reset();
+    server_.Drain(1s);
+  }
+
+  template <class Response, class Request>
+  Result<Response> Call(const char* method, const Request& request) {
+    return Await(workers_[0], [&] { return channel_->Call<Response>(method, request, rpc::CallContext()); });
+  }
+  v1::CreateKeyResponse Create() { return *Call<v1::CreateKeyResponse>(kCreateKey, v1::CreateKeyRequest()); }
+  Result<v1::RevokeKeyResponse> Revoke(const std::string& id) {
+    v1::RevokeKeyRequest request;
+    request.set_id(id);
+    return Call<v1::RevokeKeyResponse>(kRevokeKey, request);
+  }
+  std::vector<Message> WatchUntil(const std::function<bool(const Message&)>& enough) {
+    std::vector<Message> messages;
+    RunOn(workers_[0], [&] { return Watch(*channel_, enough, messages); });
+    return messages;
+  }
+
+  TempDirectory directory_;
+  Config config_;
+  metrics::Registry registry_{"test"};
+  WorkerPool workers_{2};
+  std::unique_ptr<Core> core_;
+  rpc::Server server_;
+  std::optional<Service> service_;
+  rpc::ClientRuntime runtime_;
+  std::optional<rpc::Channel> channel_;
+};
+
+TEST_F(ServiceTest, AnswersEveryCallOfTheContract) {
+  const v1::CreateKeyResponse made = Create();
+
+  const auto known = Call<v1::AuthenticateResponse>(kAuthenticate, WithKey(made.secret()));
+  ASSERT_THAT(known, IsOk());
+  v1::ReserveRequest reserve;
+  reserve.set_reservation_id("r1");
+  *reserve.mutable_principal() = known->principal();
+  EXPECT_THAT(Call<v1::ReserveResponse>(kReserve, reserve), IsOk());
+  v1::SettleRequest settle;
+  *settle.add_settlements() = SettlementOf("r1");
+  EXPECT_EQ(Call<v1::SettleResponse>(kSettle, settle)->recorded(), 1);
+  EXPECT_EQ(Call<v1::ListUsageResponse>(kListUsage, v1::ListUsageRequest())->records_size(), 1);
+  EXPECT_EQ(Call<v1::ListKeysResponse>(kListKeys, v1::ListKeysRequest())->keys_size(), 1);
+  EXPECT_THAT(Revoke(made.key().id()), IsOk());
+
+  const auto revoked = Call<v1::AuthenticateResponse>(kAuthenticate, WithKey(made.secret()));
+  ASSERT_THAT(revoked, HasCode(Code::kUnauthenticated));
+  EXPECT_EQ(revoked.error().reason, "invalid_api_key");
+}
+
+TEST_F(ServiceTest, DropsEverythingFirstAndThenGivesASignOfLifeFourTimesASecond) {
+  int count = 0;
+  const auto messages = WatchUntil([&](const Message&) { return ++count == 6; });
+
+  ASSERT_EQ(messages.size(), 6u);
+  EXPECT_TRUE(messages[0].content.drop_all());
+  for (std::size_t i = 1; i < messages.size(); ++i) {
+    EXPECT_FALSE(messages[i].content.drop_all());
+    EXPECT_EQ(messages[i].content.key_ids_size(), 0);
+  }
+  EXPECT_LT((messages[5].at - messages[0].at) / 5, 250ms);
+}
+
+TEST_F(ServiceTest, TellsOfAKeyThatAnotherProcessRevokesWithinASecond) {
+  const v1::CreateKeyResponse made = Create();
+  SteadyClock::time_point revoked_at;
+  std::thread other;
+  const auto messages = WatchUntil([&](const Message& message) {
+    if (message.content.drop_all()) {
+      other = std::thread([&] {
+        ASSERT_THAT(RevokeKey(config_.state_dir, made.key().id()), IsOk());
+        revoked_at = SteadyClock::now();
+      });
+    }
+    return message.content.key_ids_size() > 0;
+  });
+  other.join();
+
+  ASSERT_FALSE(messages.empty());
+  EXPECT_THAT(messages.back().content.key_ids(), testing::ElementsAre(made.key().id()));
+  EXPECT_LT(messages.back().at - revoked_at, 1s);
+}
+
+TEST_F(ServiceTest, EndsItsStreamsAtOnceWhenTheServerDrains) {
+  std::thread ender;
+  SteadyClock::time_point ended_at;
+  WatchUntil([&](const Message& message) {
+    if (message.content.drop_all()) {
+      ender = std::thread([&] {
+        ended_at = SteadyClock::now();
+        service_->EndStreams();
+      });
+    }
+    return false;
+  });
+  const auto now = SteadyClock::now();
+  ender.join();
+
+  EXPECT_LT(now - ended_at, 500ms);
+  EXPECT_TRUE(WatchUntil([](const Message&) { return false; }).empty());
+}
+
+TEST_F(ServiceTest, ForgetsAListenerThatLeaves) {
+  const std::string gauge = "wayleave_auth_revocation_subscribers ";
+  WatchUntil([&](const Message&) { return registry_.Render().find(gauge + "1\n") != std::string::npos; });
+
+  EXPECT_TRUE(Eventually([&] { return registry_.Render().find(gauge + "0\n") != std::string::npos; }));
+}
+
+}  // namespace
+}  // namespace wayleave::auth

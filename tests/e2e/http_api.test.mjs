@@ -136,16 +136,7 @@ for (const shape of shapes) {
 
       for (const [path, body] of doors) {
         test(`${path}: bad bodies are 400`, async () => {
-          for (const bad of [
-            '',
-            '{',
-            '[]',
-            '"text"',
-            'null',
-            '{"model":7}',
-            '{"model":"gpt-oss:20b","stream":"yes"}',
-            `{"model":"gpt-oss:20b"} x`,
-          ]) {
+          for (const bad of ['', '{', '[]', '"text"', 'null', '{"model":7}', `{"model":"gpt-oss:20b"} x`]) {
             assertError(await post(gateway, path, bad), 400);
           }
         });
@@ -167,12 +158,14 @@ for (const shape of shapes) {
 
         test(`${path}: no key and bad keys are 401`, async () => {
           const request = body('gpt-oss:20b');
-          assertError(await post(gateway, path, request, { key: undefined }), 401);
+          for (const headers of [
+            {},
+            ...['Bearer', 'Bearer ', 'Basic dGVzdDp0ZXN0'].map((authorization) => ({ authorization })),
+          ]) {
+            assertError(await post(gateway, path, request, { key: undefined, headers }), 401);
+          }
           for (const authorization of [
             'Bearer wrong',
-            'Bearer ',
-            'Bearer',
-            'Basic dGVzdDp0ZXN0',
             `Bearer ${gateway.key}x`,
             `Bearer ${gateway.key.slice(0, -1)}`,
           ]) {

@@ -128,7 +128,7 @@ describe('kill -9, one process', () => {
 
 describe('usage', () => {
   let world;
-  before(async () => (world = await World.start({ shape: 'fleet', models })));
+  before(async () => (world = await World.start({ shape: 'fleet', models: { hello: 'openai/hello' } })));
   after(() => world?.stop());
 
   test('of a hundred requests at once is recorded once each, with tokens', async () => {

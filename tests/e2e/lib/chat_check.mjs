@@ -207,8 +207,10 @@ class Checker {
 
   reasoning(message, where) {
     for (const field of ['reasoning_content', 'reasoning']) {
-      if (field !== this.replay) this.need(!(field in message), `${where}: ${field}, which this server does not know`);
-      else if (message.tool_calls) this.need(isText(message[field]), `${where}: calls without ${field}`);
+      if (field !== this.replay?.field)
+        this.need(!(field in message), `${where}: ${field}, which this server does not know`);
+      else if (message.tool_calls && this.replay.always)
+        this.need(isText(message[field]), `${where}: calls without ${field}`);
     }
   }
 
@@ -235,7 +237,7 @@ class Checker {
   }
 }
 
-// `replay`: the field in which this server wants earlier reasoning back, if it does.
+// `replay`: the field in which this server takes earlier reasoning back, and whether it wants all of it.
 export function checkChat(body, replay) {
   return new Checker(body, replay).run();
 }
@@ -251,8 +253,6 @@ const clientHeaders = [
   'proxy-authorization',
   'proxy-connection',
   'x-forwarded-for',
-  'originator',
-  'session-id',
   'chatgpt-account-id',
   'x-api-key',
   'api-key',

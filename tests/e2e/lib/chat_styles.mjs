@@ -39,7 +39,7 @@ const vllm = {
   ...openai,
   open: () => [{ role: 'assistant', content: '' }],
   think: (text) => pieces(text, 9).map((part) => ({ reasoning: part, reasoning_content: part })),
-  replay: 'reasoning',
+  replay: { field: 'reasoning', always: true },
   usage: counts,
   everyChunk: {},
 };
@@ -58,6 +58,7 @@ const ollama = {
         { id: call.id, index: 0, type: 'function', function: { name: call.name, arguments: call.arguments } },
       ],
     })),
+  replay: { field: 'reasoning', always: false },
   finishOfCalls: 'stop',
   close: () => ({ role: 'assistant', content: '' }),
   usage: counts,
@@ -70,7 +71,7 @@ const deepseek = {
   think: (text) => pieces(text, 9).map((part) => ({ content: null, reasoning_content: part })),
   usage: (n) => ({ ...counts(n), prompt_cache_hit_tokens: 1000, prompt_cache_miss_tokens: 200 + n }),
   usageWithChoices: true,
-  replay: 'reasoning_content',
+  replay: { field: 'reasoning_content', always: true },
   everyChunk: {},
   comments: true,
 };

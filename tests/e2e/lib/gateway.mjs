@@ -25,8 +25,10 @@ class Program {
     this.child = spawn(path.join(binDir(), name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream.setEncoding('utf8').on('data', (text) => (this.log += text));
-    this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({ code, signal })));
-    this.child.once('error', (error) => (this.log += `${error}\n`));
+    this.exited = new Promise((resolve) => {
+      this.child.once('exit', (code, signal) => resolve({ code, signal }));
+      this.child.once('error', (error) => resolve({ code: error.message, signal: null })); // it never ran
+    });
   }
 
   get pid() {
@@ -34,7 +36,7 @@ class Program {
   }
 
   get running() {
-    return this.child.exitCode === null && this.child.signalCode === null;
+    return this.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   signal(signal) {

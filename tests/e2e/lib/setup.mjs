@@ -7,10 +7,11 @@ import { ResponsesUpstream } from './upstream_responses.mjs';
 export const chatStyles = ['openai', 'vllm', 'ollama', 'deepseek', 'messy'];
 export const providerKey = (name) => `upstream-secret-of-${name}`;
 
-// What the configuration must say of a server so that it gets earlier reasoning back the way it wants.
+// What the configuration must say of a server so that it gets earlier reasoning back the way it wants. The
+// provider type for Ollama knows by itself.
 function quirksOf(style) {
-  const replay = styleTable[style]?.replay;
-  return replay ? { quirks: { reasoning_replay: replay } } : {};
+  const replay = style !== 'ollama' && styleTable[style]?.replay;
+  return replay ? { quirks: { reasoning_replay: replay.field } } : {};
 }
 
 export class World {

@@ -10,6 +10,10 @@ Task<Status> Generate(Core& core, rpc::ServerCall& call, const v1::GenerateReque
   call.OnCancel([g = generation.get()] { g->Cancel(); });
   v1::GenerateResponse piece;
   while (co_await generation->Next(piece)) {
+    if (piece.has_end() || piece.has_failure()) {
+      call.WriteLast(piece);
+      break;
+    }
     if (!co_await call.Write(piece)) break;
   }
   call.OnCancel({});

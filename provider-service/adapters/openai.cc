@@ -18,11 +18,8 @@ AdapterType OpenAi() {
   AdapterType type;
   type.name = "openai";
   type.default_base_url = "https://api.openai.com/v1";
-  // What the Codex CLI and the SDKs say to OpenAI that changes its answers; nothing that is a credential.
-  type.forward_headers = {"openai-beta",           "originator",           "session-id",
-                          "thread-id",             "x-client-request-id",  "x-codex-beta-features",
-                          "x-codex-turn-metadata", "x-codex-turn-state",   "x-codex-window-id",
-                          "x-openai-subagent",     "x-codex-parent-thread-id",
+  // What changes OpenAI's answers; nothing that is a credential or names a person's machine or session.
+  type.forward_headers = {"openai-beta", "x-codex-beta-features", "x-codex-turn-state", "x-openai-subagent",
                           "x-openai-internal-codex-responses-lite"};
   type.make = [](const AdapterConfig&) -> std::unique_ptr<Adapter> { return std::make_unique<OpenAiAdapter>(); };
   return type;

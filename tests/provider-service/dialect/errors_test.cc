@@ -59,7 +59,7 @@ const Row kRows[] = {
     {"unauthorized", 401, R"({"error":{"message":"Incorrect API key"}})", 502, "server_error",
      "provider_authentication_failed",
      "The provider refused the gateway's credentials (401). Operator: check this provider's API key and what it is "
-     "allowed to use. The provider said: Incorrect API key",
+     "allowed to use.",
      true},
     {"forbidden", 403, "", 502, "server_error", "provider_authentication_failed",
      "The provider refused the gateway's credentials (403). Operator: check this provider's API key and what it is "

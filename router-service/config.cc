@@ -154,7 +154,8 @@ std::vector<PriceConfig> ReadPrices(Section& root, const std::vector<std::string
     const std::string problem = ReadTarget(name, providers, price.target);
     if (!problem.empty()) section.Fail(name.c_str(), problem);
     // A half-written price would charge too little without anybody noticing.
-    if (!entry.Has("input") || !entry.Has("output")) entry.Fail("needs both input and output, in USD per million tokens");
+    const bool whole = entry.Has("input") && entry.Has("output");
+    if (!whole) entry.Fail("needs both input and output, in USD per million tokens");
     entry.ReadUsd("input", price.input);
     price.cached_input = price.input;
     entry.ReadUsd("cached_input", price.cached_input);

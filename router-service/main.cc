@@ -35,7 +35,9 @@ Status Run(app::Program& program) {
 
   WorkerPool& workers = program.Workers(own.workers);
   rpc::ClientRuntime runtime(workers);
-  rpc::Channel provider(runtime, {own.provider});
+  rpc::ChannelConfig to_provider{own.provider};
+  to_provider.wait_for_ready = std::chrono::milliseconds(250);  // discovery asks again, and must stop soon
+  rpc::Channel provider(runtime, to_provider);
   router::Core core(config.routing, reload, program.registry());
   router::ProviderClient source(provider);
   router::Discovery discovery(workers[0], source, core, {own.discovery_interval});
@@ -61,5 +63,6 @@ Status Run(app::Program& program) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return app::Main(argc, argv, "wayleave-router", "Wayleave's router-service: where requests go and why, served over gRPC", Run);
+  return app::Main(argc, argv, "wayleave-router",
+                   "Wayleave's router-service: where requests go and why, served over gRPC", Run);
 }

@@ -4,7 +4,10 @@ namespace wayleave::router {
 namespace {
 
 template <class Request, class Response>
-void Serve(rpc::Server& server, Core& core, const char* method, Task<Result<Response>> (Core::*answer)(const Request&)) {
+using Method = Task<Result<Response>> (Core::*)(const Request&);
+
+template <class Request, class Response>
+void Serve(rpc::Server& server, Core& core, const char* method, Method<Request, Response> answer) {
   server.Unary<Request, Response>(
       "wayleave.router.v1.RouterService", method,
       [&core, answer](rpc::ServerCall&, const Request& request) { return (core.*answer)(request); });

@@ -78,7 +78,8 @@ struct Section::Impl {
     const bool from_file = value.kind == Kind::kMapping && value.entries.size() == 1 && value.Find("file");
     if (from_file) return FileText(*value.Find("file"), where);
     if (value.kind == Kind::kNull) Refuse(at, where, "has no value; write \"\" for an empty one");
-    if (value.kind != Kind::kScalar) Refuse(at, where, std::string("must be a single value, but is ") + value.KindName());
+    const bool single = value.kind == Kind::kScalar;
+    if (!single) Refuse(at, where, std::string("must be a single value, but is ") + value.KindName());
     Result<std::string> text = ExpandEnvironment(value.text);
     if (!text) Refuse(at, where, text.error().message);
     return *std::move(text);
@@ -205,7 +206,9 @@ std::string Section::Where(const char* key) const {
 }
 
 void Section::Fail(const std::string& problem) const { throw ConfigError(Where() + ": " + problem); }
-void Section::Fail(const char* key, const std::string& problem) const { throw ConfigError(Where(key) + ": " + problem); }
+void Section::Fail(const char* key, const std::string& problem) const {
+  throw ConfigError(Where(key) + ": " + problem);
+}
 
 void Section::Fail(const char* key, std::size_t index, const std::string& problem) const {
   const Value::Entry* entry = impl_->mapping->Find(key);

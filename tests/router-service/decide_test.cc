@@ -182,7 +182,8 @@ TEST_F(Deciding, ExplainsRefusals) {
 TEST_F(Deciding, ExplainAndRouteAgree) {
   for (const char* model : {"auto", "best", "gpt-9", "qwen3:8b", "ollama/x"}) {
     std::vector<v1::Step> steps;
-    const auto routed = Decide(RequestOf({model}), *snapshot_), explained = Decide(RequestOf({model}), *snapshot_, &steps);
+    const auto routed = Decide(RequestOf({model}), *snapshot_);
+    const auto explained = Decide(RequestOf({model}), *snapshot_, &steps);
     EXPECT_EQ(routed->response.SerializeAsString(), explained->response.SerializeAsString()) << model;
   }
 }
@@ -199,9 +200,8 @@ TEST_F(Deciding, ListsADiscoveredModelUnderItsBareNameUnlessThatIsTaken) {
       "providers: {a: {}, b: {}}\nmodels: {one: [a/one], two: [a/x], three: {targets: [a/y], aliases: [four]}}",
       {{"a", {"one", "two", "four", "alone", "shared"}}, {"b", {"one", "shared"}}});
 
-  EXPECT_THAT(Visible({}, {}, *snapshot), ElementsAre("one", "two", "three", "a/two", "a/four", "alone", "a/shared", "b/one",
-                                                      "b/shared"))
-      << "models in the order that the provider tells them are sorted by the core";
+  EXPECT_THAT(Visible({}, {}, *snapshot),
+              ElementsAre("one", "two", "three", "a/two", "a/four", "alone", "a/shared", "b/one", "b/shared"));
   for (const std::string& name : Visible({}, {}, *snapshot)) {
     EXPECT_TRUE(Decide(RequestOf({name}), *snapshot)) << name << " is listed, so it must be reachable";
     EXPECT_TRUE(Decide(RequestOf({name, {}, {name}}), *snapshot)) << name << " is allowed by its listed name";
@@ -252,7 +252,8 @@ TEST_F(Deciding, TakesMicroseconds) {
   constexpr int kRounds = 10'000;
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < kRounds; ++i) ASSERT_TRUE(Decide(request, *snapshot));
-  const double each = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() / kRounds;
+  const std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - start;
+  const double each = taken.count() / kRounds;
 
   RecordProperty("microseconds", std::to_string(each));
   EXPECT_LT(each, 300);

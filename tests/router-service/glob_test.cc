@@ -12,7 +12,9 @@ namespace {
 // The definition, obvious and slow.
 bool MatchesByDefinition(const std::string& pattern, const std::string& text) {
   if (pattern.empty()) return text.empty();
-  if (pattern[0] != '*') return !text.empty() && text[0] == pattern[0] && MatchesByDefinition(pattern.substr(1), text.substr(1));
+  if (pattern[0] != '*') {
+    return !text.empty() && text[0] == pattern[0] && MatchesByDefinition(pattern.substr(1), text.substr(1));
+  }
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (MatchesByDefinition(pattern.substr(1), text.substr(i))) return true;
   }

@@ -87,7 +87,8 @@ Task<Result<Connector::Addresses>> Connector::Resolve(const Endpoint& endpoint) 
         for (const auto& entry : results) r->addresses.push_back(FromAsio(entry.endpoint()));
         r->changed.Set();
       });
-  co_await resolution_->changed;
+  Event& changed = resolution_->changed;  // g++ 12's null check reads a wrong place if this is not named
+  co_await changed;
   if (cancelled_) co_return Error{Code::kCancelled, "cancelled"};
   if (!resolution_->done) co_return TimedOut();
   if (resolution_->error) co_return Error{Code::kUnavailable, resolution_->error.message(), "resolve"};

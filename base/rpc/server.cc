@@ -137,7 +137,7 @@ class ServerCallImpl {
    public:
     Notice(ServerCallImpl& call, void (ServerCallImpl::*then)(bool)) : call_(call), then_(then) {}
     void Complete(bool ok) override {
-      call_.worker_.Post([this, ok] { (call_.*then_)(ok); });
+      call_.worker_.Post([&call = call_, then = then_, ok] { (call.*then)(ok); });
     }
 
    private:

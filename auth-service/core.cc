@@ -117,7 +117,7 @@ Result<v1::AuthenticateResponse> Core::Identify(const v1::AuthenticateRequest& r
     return Refused("Client certificates are not accepted here; send an API key.");
   }
   if (request.api_key().empty()) {
-    return Refused("No API key was sent. Send one as \"Authorization: Bearer wl_...\"; `wayleave key create` makes one.",
+    return Refused("No API key was sent. Send \"Authorization: Bearer wl_...\"; `wayleave key create` makes a key.",
                    "missing_api_key");
   }
   static constexpr char kUnknown[] = "Incorrect API key. `wayleave key create` makes a new one, `wayleave key list` "

@@ -94,7 +94,8 @@ Settlement MadeToFit(Settlement settlement) {
 }
 
 bool IsKind(char byte) {
-  return byte == static_cast<char>(JournalRecord::Kind::kOpen) || byte == static_cast<char>(JournalRecord::Kind::kClose);
+  const auto kind = static_cast<JournalRecord::Kind>(byte);
+  return kind == JournalRecord::Kind::kOpen || kind == JournalRecord::Kind::kClose;
 }
 
 }  // namespace

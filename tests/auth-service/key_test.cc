@@ -49,7 +49,8 @@ struct Refusal {
 };
 
 std::vector<Refusal> Refusals() {
-  std::vector<Refusal> refusals = {{"long name", Named(std::string(257, 'n'))}, {"past", {}}, {"tenant", {}}, {"roles", {}}};
+  std::vector<Refusal> refusals = {
+      {"long name", Named(std::string(257, 'n'))}, {"past", {}}, {"tenant", {}}, {"roles", {}}};
   *refusals[1].wanted.mutable_expires_at() = TimestampOf(ToNanos(kNow));
   refusals[2].wanted.set_tenant("elsewhere");
   for (int i = 0; i < 65; ++i) refusals[3].wanted.add_roles("role");
@@ -109,7 +110,8 @@ TEST(KeyTable, DoesNotTrustTheHashOfADigestAlone) {
 }
 
 TEST(KeyTable, NamesKeysThatAreRevokedGoneOrEdited) {
-  const KeyTable before({KeyWith("same", "1"), KeyWith("gone", "2"), KeyWith("revoked", "3"), KeyWith("edited", "4")}, {});
+  const KeyTable before(
+      {KeyWith("same", "1"), KeyWith("gone", "2"), KeyWith("revoked", "3"), KeyWith("edited", "4")}, {});
   StoredKey revoked = KeyWith("revoked", "3");
   revoked.key.mutable_revoked_at()->set_seconds(1);
   StoredKey edited = KeyWith("edited", "4");

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 
 #include "base/log/log.h"
 
@@ -40,9 +41,12 @@ void AppendHeader(std::string& to, std::string_view name, std::string_view value
 }
 
 bool WantsClose(const HeaderList& headers, bool http11) {
-  const std::string_view connection = headers.Get("connection");
-  return http11 ? beast::iequals(connection, "close") : !beast::iequals(connection, "keep-alive");
+  beast::http::token_list options(headers.Get("connection"));
+  return options.exists("close") || (!http11 && !options.exists("keep-alive"));
 }
+
+// Answers that end with their head, whatever it says (RFC 9110, section 6.4.1).
+bool IsBodyless(int status) { return status < 200 || status == 204 || status == 304; }
 
 iovec Piece(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
 
@@ -177,7 +181,8 @@ Task<bool> Connection::ReadBody(Parser& parser, const Framing& framing, Request&
     co_return true;
   }
   deadline_.Set(shared_.config.body_timeout);
-  if (beast::iequals(request.headers.Get("expect"), "100-continue") && io_.input().empty()) {
+  const bool waits = request.http11 && beast::iequals(request.headers.Get("expect"), "100-continue");
+  if (waits && io_.input().empty()) {
     const bool sent = co_await SendBytes("HTTP/1.1 100 Continue\r\n\r\n");
     if (!sent) co_return false;
   }
@@ -249,8 +254,10 @@ std::string Connection::Head(int status, const HeaderList& headers, std::optiona
   head.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(Reason(status)).append("\r\n");
   AppendHeader(head, "Date", Date());
   for (const auto& [name, value] : headers.entries()) AppendHeader(head, name, value);
-  if (length) AppendHeader(head, "Content-Length", std::to_string(*length));
-  chunked_ = !length && http11_;
+  const bool bodyless = IsBodyless(status);
+  head_only_ = head_only_ || bodyless;
+  if (length && !bodyless) AppendHeader(head, "Content-Length", std::to_string(*length));
+  chunked_ = !length && http11_ && !bodyless;
   if (chunked_) AppendHeader(head, "Transfer-Encoding", "chunked");
   if (!length && !http11_) close_after_ = true;
   if (close_after_ || shared_.draining) {
@@ -287,7 +294,7 @@ Task<bool> Connection::SendBytes(std::string_view a, std::string_view b, std::st
 }
 
 Task<bool> Connection::Write(std::string_view bytes) {
-  if (bytes.empty() || ended_ || head_only_) co_return !io_.ended();
+  if (bytes.empty() || ended_ || head_only_ || io_.ended()) co_return !io_.ended();
   std::string lead = std::exchange(pending_head_, {});
   if (!chunked_) co_return co_await SendBytes(lead, bytes);
   std::array<char, 20> size{};
@@ -297,7 +304,7 @@ Task<bool> Connection::Write(std::string_view bytes) {
 }
 
 Task<bool> Connection::End() {
-  if (ended_) co_return !io_.ended();
+  if (ended_ || io_.ended()) co_return !io_.ended();
   std::string rest = std::exchange(pending_head_, {});
   if (chunked_ && !head_only_) rest.append("0\r\n\r\n");
   const bool sent = co_await SendBytes(rest);

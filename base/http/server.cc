@@ -91,14 +91,14 @@ class Acceptor {
     acceptor_->async_accept(home.worker.io(), [this, &home](boost::system::error_code error, tcp::socket socket) {
       if (shared_.draining || !acceptor_->is_open()) return;
       if (!error) Admit(home, std::move(socket));
-      if (error == boost::asio::error::no_descriptors) return RetryLater();
+      if (error) return RetryLater(error);
       Accept();
     });
   }
 
-  // Out of file descriptors: accepting again at once would only spin.
-  void RetryLater() {
-    log::Error("http_accept_failed", {{"reason", "out of file descriptors"}});
+  // Out of file descriptors or memory: accepting again at once would only spin.
+  void RetryLater(boost::system::error_code why) {
+    log::Error("http_accept_failed", {{"reason", why.message()}});
     pause_.expires_after(std::chrono::milliseconds(100));
     pause_.async_wait([this](boost::system::error_code error) {
       if (!error && acceptor_->is_open()) Accept();

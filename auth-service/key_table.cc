@@ -23,6 +23,7 @@ KeyTable::Entry EntryOf(StoredKey stored) {
   *entry.principal.mutable_roles() = key.roles();
   *entry.principal.mutable_labels() = key.labels();
   *entry.principal.mutable_policy()->mutable_models() = key.models();
+  entry.principal.mutable_policy()->set_unmetered(true);  // no tenant has limits or a budget yet
   if (key.has_expires_at()) {
     *entry.principal.mutable_expires_at() = key.expires_at();
     entry.expires_at = TimeOf(ToNanos(key.expires_at()));

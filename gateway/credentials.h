@@ -10,7 +10,8 @@ namespace wayleave::gateway {
 auth::v1::AuthenticateRequest CredentialOf(const http::HeaderList& headers);
 
 // Whether a client's header may be told to the provider-service, which passes on what its configuration
-// lists: never credentials, cookies, framing, or what is between the client and this hop. Pure.
+// lists: never credentials, cookies, framing, or what is between the client and this hop. Takes the name in
+// lower case. Pure.
 bool MayTravel(std::string_view header_name);
 
 }  // namespace wayleave::gateway

@@ -83,12 +83,6 @@ class OneGeneration {
  private:
   // Every step before a provider is asked. False after an error was sent.
   Task<bool> Admit() {
-    Result<Envelope> envelope = ReadEnvelope(request_.body);
-    if (!envelope) co_return co_await Refuse(std::move(envelope).error());
-    envelope_ = std::move(*envelope);
-    record_.model = envelope_.model;
-    record_.stream = envelope_.stream;
-
     const rpc::CallContext context = context_.Within(kAdmissionTime);
     const auth::v1::AuthenticateRequest credential = CredentialOf(request_.headers);
     auto who = co_await services_.ports.auth.Authenticate(credential, context);
@@ -96,6 +90,12 @@ class OneGeneration {
     principal_ = std::move(*who->mutable_principal());
     record_.tenant = principal_.tenant();
     record_.key_id = principal_.key_id();
+
+    Result<Envelope> envelope = ReadEnvelope(request_.body);
+    if (!envelope) co_return co_await Refuse(std::move(envelope).error());
+    envelope_ = std::move(*envelope);
+    record_.model = envelope_.model;
+    record_.stream = envelope_.stream;
 
     const router::v1::RouteRequest facts = Facts();
     auto route = co_await services_.ports.router.Route(facts, context);
@@ -110,9 +110,7 @@ class OneGeneration {
     facts.set_model(envelope_.model);
     facts.set_endpoint(endpoint_);
     for (const auto& [name, value] : request_.headers.entries()) {
-      std::string lower = name;
-      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-      if (lower == "x-provider" || MayDecide(lower)) (*facts.mutable_headers())[lower] = value;
+      if (name == "x-provider" || MayDecide(name)) (*facts.mutable_headers())[name] = value;
     }
     *facts.mutable_principal() = principal_;
     facts.set_input_tokens(RoughTokens(request_.body.size()));
@@ -124,10 +122,9 @@ class OneGeneration {
   }
 
   // Headers that name a request rather than describe it would only keep decisions from being used again.
-  static bool MayDecide(std::string_view lower) {
-    return MayTravel(lower) && lower != "x-request-id" && lower != "traceparent" && lower != "tracestate" &&
-           !lower.starts_with("x-codex-") && lower != "x-client-request-id" && lower != "session-id" &&
-           lower != "thread-id";
+  static bool MayDecide(std::string_view name) {
+    return MayTravel(name) && name != "x-request-id" && name != "traceparent" && name != "tracestate" &&
+           !name.starts_with("x-codex-") && name != "x-client-request-id" && name != "session-id" && name != "thread-id";
   }
 
   Task<bool> Reserve(const rpc::CallContext& context) {
@@ -166,10 +163,9 @@ class OneGeneration {
     const int count = route_.targets_size();
     for (int i = 0; i < count && !stopped(); ++i) {
       target_ = &route_.targets(i);
-      const bool last = i + 1 == count;
-      const bool answered = co_await TryTarget(last);
+      const bool answered = co_await TryTarget();
       if (answered) co_return;
-      if (!last) services_.probe.FellBack(target_->provider());
+      if (i + 1 < count && !stopped()) services_.probe.FellBack(target_->provider());
     }
     outcome_ = gone_ ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
     if (gone_) co_return;
@@ -180,10 +176,10 @@ class OneGeneration {
   }
 
   // False when this target gave nothing and the next one may be tried; failure_ then says why.
-  Task<bool> TryTarget(bool last) {
+  Task<bool> TryTarget() {
     const auto until = Clock::now() + kProviderPatience;
     for (;;) {
-      provider::v1::GenerateRequest order = Order(last);
+      provider::v1::GenerateRequest order = Order();
       generation_ = services_.ports.provider.Generate(std::move(order), context_);
       if (!record_.dispatched) record_.dispatched = Clock::now();
       GenerateResponse piece;
@@ -197,7 +193,10 @@ class OneGeneration {
       const Status status = got ? Status{} : generation_->status();
       generation_.reset();
       if (stopped()) co_return false;
-      if (got) co_return NoteFailure(last);
+      if (got) {
+        NoteFailure();
+        co_return false;
+      }
       // The provider-service itself is away: it may be restarting, and the client has seen nothing.
       failure_ = ServiceFailure(status);
       if (Clock::now() + kProviderPause > until) co_return false;
@@ -205,25 +204,20 @@ class OneGeneration {
     }
   }
 
-  bool NoteFailure(bool last) {
-    if (failure_.retryable()) Report(false, WordFor(failure_));
-    if (failure_.retryable() && !last) return false;
-    // Faults of the request would be the same everywhere: the loop ends here.
-    if (!failure_.retryable()) final_failure_ = true;
-    return false;
+  // Faults of the request would be the same everywhere: they end the tour of the targets.
+  void NoteFailure() {
+    final_failure_ = !failure_.retryable();
+    if (!final_failure_) Report(false, WordFor(failure_));
   }
 
   bool stopped() const { return gone_ || timed_out_ || final_failure_; }
 
-  provider::v1::GenerateRequest Order(bool last) {
+  provider::v1::GenerateRequest Order() {
     provider::v1::GenerateRequest order;
     order.set_provider(target_->provider());
     order.set_model(target_->model());
     order.set_endpoint(endpoint_);
-    body_bytes_ = std::max(body_bytes_, request_.body.size());
-    // In the fleet the provider-service may be asked again, so the body is kept; a copy is the smaller evil.
-    (void)last;
-    order.set_body(request_.body);
+    order.set_body(request_.body);  // a copy: this target may have to be asked again, or the next one
     order.mutable_model_range()->set_offset(envelope_.model_offset);
     order.mutable_model_range()->set_length(envelope_.model_length);
     order.set_stream(envelope_.stream);
@@ -231,10 +225,7 @@ class OneGeneration {
     order.set_client_model(envelope_.model);
     if (target_->has_timeouts()) *order.mutable_timeouts() = target_->timeouts();
     for (const auto& [name, value] : request_.headers.entries()) {
-      if (!MayTravel(name)) continue;
-      std::string lower = name;
-      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-      (*order.mutable_headers())[lower] = value;
+      if (MayTravel(name)) (*order.mutable_headers())[name] = value;
     }
     return order;
   }
@@ -435,7 +426,6 @@ class OneGeneration {
   provider::v1::Failure failure_;
   provider::v1::Head head_;
   std::string response_id_;
-  std::size_t body_bytes_ = 0;
   std::uint64_t events_ = 0;
   std::uint64_t output_bytes_ = 0;
   std::optional<provider::v1::Usage> usage_;

@@ -40,10 +40,12 @@ std::optional<auth::v1::AuthenticateResponse> PrincipalCache::Find(const crypto:
   return it->second.answer;
 }
 
-void PrincipalCache::Keep(const crypto::Digest& digest, const auth::v1::AuthenticateResponse& answer, Clock::time_point now) {
+void PrincipalCache::Keep(const crypto::Digest& digest, const auth::v1::AuthenticateResponse& answer,
+                          std::uint64_t drops, Clock::time_point now) {
   const auto age = std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
   if (age.count() <= 0) return;
   std::lock_guard lock(mutex_);
+  if (drops != drops_.load()) return;
   if (entries_.size() >= kMostEntries) DropExpired(now);
   if (entries_.size() >= kMostEntries) return;
   entries_.insert_or_assign(digest, Entry{answer, now + age});
@@ -56,6 +58,7 @@ void PrincipalCache::DropExpired(Clock::time_point now) {
 void PrincipalCache::Heard(const auth::v1::WatchRevocationsResponse& message, Clock::time_point now) {
   std::lock_guard lock(mutex_);
   last_heard_ = now;
+  if (message.drop_all() || !message.key_ids().empty()) ++drops_;
   if (message.drop_all()) entries_.clear();
   if (message.key_ids().empty()) return;
   std::erase_if(entries_, [&](const auto& entry) { return Names(message, entry.second.answer.principal().key_id()); });

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,7 +25,11 @@ class PrincipalCache {
 
   crypto::Digest DigestOf(const auth::v1::AuthenticateRequest& credential) const;
   std::optional<auth::v1::AuthenticateResponse> Find(const crypto::Digest& digest, Clock::time_point now);
-  void Keep(const crypto::Digest& digest, const auth::v1::AuthenticateResponse& answer, Clock::time_point now);
+  // Changes whenever something is dropped. Read it before asking auth-service.
+  std::uint64_t drops() const { return drops_.load(); }
+  // Keeps an answer, unless something was dropped since `drops` was read: it may be about that very key.
+  void Keep(const crypto::Digest& digest, const auth::v1::AuthenticateResponse& answer, std::uint64_t drops,
+            Clock::time_point now);
 
   // What WatchRevocations said.
   void Heard(const auth::v1::WatchRevocationsResponse& message, Clock::time_point now);
@@ -40,6 +46,7 @@ class PrincipalCache {
   void DropExpired(Clock::time_point now);
 
   const crypto::HmacSha256 hmac_;  // under a key that this process made
+  std::atomic<std::uint64_t> drops_{0};
   std::mutex mutex_;
   Clock::time_point last_heard_{};
   std::unordered_map<crypto::Digest, Entry, Hash> entries_;

@@ -36,7 +36,8 @@ std::string Facts(const router::v1::RouteRequest& request) {
 class RemoteGeneration : public Generation {
  public:
   RemoteGeneration(rpc::Channel& channel, const provider::v1::GenerateRequest& request, const rpc::CallContext& context)
-      : stream_(channel.Open(kGenerate, request, context)) {}
+      : stream_(request.stream() ? channel.Open(kGenerate, request, context)
+                                 : channel.OpenSingle(kGenerate, request, context)) {}
   Task<bool> Next(provider::v1::GenerateResponse& piece) override { return stream_.Read(piece); }
   void Cancel() override { stream_.Cancel(); }
   const Status& status() const override { return stream_.status(); }
@@ -84,14 +85,16 @@ Task<Result<auth::v1::AuthenticateResponse>> RemoteAuth::Authenticate(const auth
                                                                       const rpc::CallContext& context) {
   const crypto::Digest digest = cache_.DigestOf(request);
   if (auto known = cache_.Find(digest, PrincipalCache::Clock::now())) co_return std::move(*known);
+  const std::uint64_t drops = cache_.drops();
   auto answer = co_await channel_.Call<auth::v1::AuthenticateResponse>(kAuthenticate, request, context);
-  if (answer) cache_.Keep(digest, *answer, PrincipalCache::Clock::now());
+  if (answer) cache_.Keep(digest, *answer, drops, PrincipalCache::Clock::now());
   co_return answer;
 }
 
 Task<Result<auth::v1::ReserveResponse>> RemoteAuth::Reserve(const auth::v1::ReserveRequest& request,
                                                             const rpc::CallContext& context) {
-  return channel_.Call<auth::v1::ReserveResponse>(kReserve, request, context);
+  if (request.principal().policy().unmetered()) co_return auth::v1::ReserveResponse{};
+  co_return co_await channel_.Call<auth::v1::ReserveResponse>(kReserve, request, context);
 }
 
 Task<Result<auth::v1::SettleResponse>> RemoteAuth::Settle(const auth::v1::SettleRequest& request,

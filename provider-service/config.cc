@@ -159,6 +159,15 @@ bool IsProviderName(const std::string& name) {
   return !name.empty() && name.find_first_of("/* \t\r\n") == std::string::npos;
 }
 
+// The demo is always there, so that the first minute works with nothing else.
+void AddBuiltIn(Config& config) {
+  for (const ProviderConfig& provider : config.providers) {
+    if (provider.name == "demo") return;
+  }
+  Section section = config::Document::Parse("type: demo", "<built in>");
+  config.providers.push_back(ReadProvider("demo", section));
+}
+
 }  // namespace
 
 Config ReadConfig(Section& root) {
@@ -167,6 +176,7 @@ Config ReadConfig(Section& root) {
     if (!IsProviderName(name)) section.Fail("a provider's name must have no slash, star or space");
     config.providers.push_back(ReadProvider(name, section));
   }
+  AddBuiltIn(config);
   Section own = root.Child("provider");
   own.Read("listen", config.listen);
   own.Read("admin", config.admin);

@@ -5,19 +5,60 @@ namespace {
 
 constexpr char kService[] = "wayleave.provider.v1.ProviderService";
 
-Task<Status> Generate(Core& core, rpc::ServerCall& call, const v1::GenerateRequest& request) {
-  const std::unique_ptr<Generation> generation = core.StartOn(request, call.context());
-  call.OnCancel([g = generation.get()] { g->Cancel(); });
+constexpr std::size_t kMostDocumentBytes = std::size_t{128} << 20;
+
+// A document goes out in one message, however it came: the caller then needs no stream for it.
+Task<void> Gather(Generation& generation, v1::GenerateResponse& whole) {
   v1::GenerateResponse piece;
-  while (co_await generation->Next(piece)) {
+  while (!whole.has_end() && !whole.has_failure() && whole.data().size() < kMostDocumentBytes) {
+    const bool more = co_await generation.Next(piece);
+    if (!more) break;
+    const std::string data = whole.data() + piece.data();
+    whole.MergeFrom(piece);
+    whole.set_data(data);
+    piece.Clear();
+  }
+}
+
+Task<Status> AnswerDocument(Generation& generation, rpc::ServerCall& call) {
+  v1::GenerateResponse whole;
+  co_await Gather(generation, whole);
+  if (!generation.status()) co_return generation.status();
+  if (!whole.has_end() && !whole.has_failure()) {
+    co_return Error{Code::kUnavailable, "the answer ended before its end", {}, {}};
+  }
+  call.WriteLast(whole);
+  co_return Status{};
+}
+
+Task<Status> AnswerStream(Generation& generation, rpc::ServerCall& call) {
+  v1::GenerateResponse piece;
+  for (;;) {
+    const bool more = co_await generation.Next(piece);
+    if (!more) break;
     if (piece.has_end() || piece.has_failure()) {
       call.WriteLast(piece);
       break;
     }
-    if (!co_await call.Write(piece)) break;
+    const bool sent = co_await call.Write(piece);
+    if (!sent) break;
+    piece.Clear();
+  }
+  co_return generation.status();
+}
+
+Task<Status> Generate(Core& core, rpc::ServerCall& call, const v1::GenerateRequest& request) {
+  const std::unique_ptr<Generation> owner = core.StartOn(request, call.context());
+  Generation& generation = *owner;
+  call.OnCancel([&generation] { generation.Cancel(); });
+  Status status;
+  if (request.stream()) {
+    status = co_await AnswerStream(generation, call);
+  } else {
+    status = co_await AnswerDocument(generation, call);
   }
   call.OnCancel({});
-  co_return generation->status();
+  co_return status;
 }
 
 Task<Result<v1::ListModelsResponse>> ListModels(Core& core, const v1::ListModelsRequest& request) {

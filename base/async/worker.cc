@@ -109,9 +109,10 @@ Task<void> TaskGroup::Empty() {
 }
 
 void RunOn(Worker& worker, std::function<Task<void>()> make) {
-  std::promise<void> done;
-  worker.Post([&] { RunDetached(make(), [&done] { done.set_value(); }); });
-  done.get_future().wait();
+  // Shared: set_value() may still be returning when the waiter has gone on.
+  const auto done = std::make_shared<std::promise<void>>();
+  worker.Post([&make, done] { RunDetached(make(), [done] { done->set_value(); }); });
+  done->get_future().wait();
 }
 
 }  // namespace wayleave

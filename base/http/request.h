@@ -27,6 +27,7 @@ struct Request {
   std::string method;
   // As sent: path and query.
   std::string target;
+  // Names in lower case.
   HeaderList headers;
   // Has room for at least 64 bytes behind its end, which SIMD parsers ask for.
   std::string body;

@@ -1,20 +1,21 @@
 #include "base/log/log.h"
 
-#include <spdlog/async.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 
+#include "base/log/buffered_sink.h"
+
 namespace wayleave::log {
 namespace {
 
-constexpr std::size_t kQueueLines = 16384;
+constexpr std::size_t kMostBytes = std::size_t{8} << 20;
 
-std::shared_ptr<spdlog::details::thread_pool> pool;
-std::shared_ptr<spdlog::async_logger> logger;
+std::shared_ptr<BufferedSink> sink;
+std::shared_ptr<spdlog::logger> logger;
 std::atomic<Level> threshold{Level::kInfo};
 
 const char* Name(Level level) {
@@ -44,18 +45,15 @@ std::string Now() {
 
 void Start(Level level) {
   SetLevel(level);
-  pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
-  auto sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
-  logger = std::make_shared<spdlog::async_logger>("wayleave", sink, pool, spdlog::async_overflow_policy::overrun_oldest);
-  logger->set_pattern("%v");
+  sink = std::make_shared<BufferedSink>(STDOUT_FILENO, kMostBytes);
+  logger = std::make_shared<spdlog::logger>("wayleave", sink);
   logger->set_level(spdlog::level::trace);
   logger->flush_on(spdlog::level::warn);
 }
 
 void Stop() {
-  if (logger) logger->flush();
   logger.reset();
-  pool.reset();
+  sink.reset();  // writes what is left
 }
 
 void SetLevel(Level level) { threshold.store(level, std::memory_order_relaxed); }
@@ -71,9 +69,9 @@ void Write(Level level, std::string_view event, std::initializer_list<Field> fie
 
 void WriteLine(Level level, std::string line) {
   if (!Enabled(level)) return;
-  logger->log(level >= Level::kWarning ? spdlog::level::warn : spdlog::level::info, "{}", line);
+  logger->log(level >= Level::kWarning ? spdlog::level::warn : spdlog::level::info, spdlog::string_view_t(line));
 }
 
-unsigned long Dropped() { return pool ? pool->overrun_counter() : 0; }
+unsigned long Dropped() { return sink ? sink->dropped() : 0; }
 
 }  // namespace wayleave::log

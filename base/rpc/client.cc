@@ -68,6 +68,7 @@ class Transport {
 
   const ChannelConfig& config() const { return config_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  grpc::GenericStub& stub() { return stub_; }
   grpc::CompletionQueue& queue() { return runtime_.impl_->Here(); }
 
   Task<Status> Try(const char* method, const grpc::ByteBuffer& request, google::protobuf::MessageLite& response,
@@ -94,19 +95,47 @@ class Transport {
   grpc::GenericStub stub_;
 };
 
-// Keeps itself alive while gRPC holds one of its operations.
+// An open call. Keeps itself alive while gRPC holds one of its operations.
 class StreamTransport : public std::enable_shared_from_this<StreamTransport> {
  public:
-  StreamTransport(Transport& transport, const char* method, const google::protobuf::MessageLite& request,
-                  const CallContext& context)
-      : worker_(*Worker::Current()), method_(method, grpc::internal::RpcMethod::SERVER_STREAMING) {
+  StreamTransport(const grpc::ByteBuffer& request, const CallContext& context)
+      : worker_(*Worker::Current()), request_(request) {
     Fill(context_, context);
-    request_ = Serialize(request);
+  }
+  virtual ~StreamTransport() = default;
+
+  virtual Task<bool> Read(google::protobuf::MessageLite& into) = 0;
+
+  void Cancel() { context_.TryCancel(); }
+  void Abandon() {
+    if (started_ && !ended_) context_.TryCancel();
+  }
+  const Status& status() const { return status_; }
+
+ protected:
+  void End(const grpc::Status& status, bool unparsable) {
+    ended_ = true;
+    status_ = FromGrpc(status);
+    if (unparsable) status_ = Error{Code::kInternal, "the service sent a message that can't be parsed", {}, {}};
+  }
+
+  Worker& worker_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer request_;
+  bool started_ = false;
+  bool ended_ = false;
+  Status status_;
+};
+
+class ManyTransport final : public StreamTransport {
+ public:
+  ManyTransport(Transport& transport, const char* method, const grpc::ByteBuffer& request, const CallContext& context)
+      : StreamTransport(request, context), method_(method, grpc::internal::RpcMethod::SERVER_STREAMING) {
     reader_.reset(grpc::internal::ClientAsyncReaderFactory<grpc::ByteBuffer>::Create(
         transport.channel().get(), &transport.queue(), method_, &context_, request_, false, nullptr));
   }
 
-  Task<bool> Read(google::protobuf::MessageLite& into) {
+  Task<bool> Read(google::protobuf::MessageLite& into) override {
     const auto self = shared_from_this();
     if (ended_) co_return false;
     if (!started_) Start();
@@ -119,12 +148,6 @@ class StreamTransport : public std::enable_shared_from_this<StreamTransport> {
     co_await Finish(got);
     co_return false;
   }
-
-  void Cancel() { context_.TryCancel(); }
-  void Abandon() {
-    if (started_ && !ended_) context_.TryCancel();
-  }
-  const Status& status() const { return status_; }
 
  private:
   // Nobody waits for the start: the first read tells how it went.
@@ -145,20 +168,38 @@ class StreamTransport : public std::enable_shared_from_this<StreamTransport> {
     Operation finished(worker_);
     reader_->Finish(&status, static_cast<Tag*>(&finished));
     co_await finished;
-    ended_ = true;
-    status_ = FromGrpc(status);
-    if (unparsable) status_ = Error{Code::kInternal, "the service sent a message that can't be parsed", {}, {}};
+    End(status, unparsable);
   }
 
-  Worker& worker_;
   grpc::internal::RpcMethod method_;
-  grpc::ClientContext context_;
-  grpc::ByteBuffer request_;
   std::unique_ptr<grpc::ClientAsyncReader<grpc::ByteBuffer>> reader_;
   StartTag start_;
-  bool started_ = false;
-  bool ended_ = false;
-  Status status_;
+};
+
+// On the wire a stream of one message is what a unary call gets.
+class SingleTransport final : public StreamTransport {
+ public:
+  SingleTransport(Transport& transport, const char* method, const grpc::ByteBuffer& request, const CallContext& context)
+      : StreamTransport(request, context),
+        call_(transport.stub().PrepareUnaryCall(&context_, method, request_, &transport.queue())) {}
+
+  Task<bool> Read(google::protobuf::MessageLite& into) override {
+    const auto self = shared_from_this();
+    if (started_) co_return false;
+    started_ = true;
+    call_->StartCall();
+    grpc::ByteBuffer answer;
+    grpc::Status status;
+    Operation done(worker_);
+    call_->Finish(&answer, &status, static_cast<Tag*>(&done));
+    co_await done;
+    const bool parsed = status.ok() && Parse(answer, into);
+    End(status, status.ok() && !parsed);
+    co_return parsed;
+  }
+
+ private:
+  std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> call_;
 };
 
 }  // namespace detail
@@ -176,7 +217,11 @@ Channel::Channel(ClientRuntime& runtime, ChannelConfig config)
 Channel::~Channel() = default;
 
 RawStream Channel::Open(const char* method, const google::protobuf::MessageLite& request, CallContext context) {
-  return RawStream(std::make_shared<detail::StreamTransport>(*transport_, method, request, context));
+  return RawStream(std::make_shared<detail::ManyTransport>(*transport_, method, detail::Serialize(request), context));
+}
+
+RawStream Channel::OpenSingle(const char* method, const google::protobuf::MessageLite& request, CallContext context) {
+  return RawStream(std::make_shared<detail::SingleTransport>(*transport_, method, detail::Serialize(request), context));
 }
 
 bool Channel::Ready() { return transport_->channel()->GetState(true) == GRPC_CHANNEL_READY; }

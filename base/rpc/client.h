@@ -28,6 +28,8 @@ struct ChannelConfig {
 namespace detail {
 class Transport;
 class StreamTransport;
+class SingleTransport;
+class ManyTransport;
 }  // namespace detail
 
 // The completion machinery that all channels of a process share: one poller for each worker.
@@ -40,7 +42,6 @@ class ClientRuntime {
  private:
   friend class Channel;
   friend class detail::Transport;
-  friend class detail::StreamTransport;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
@@ -83,6 +84,9 @@ class Channel {
 
   // Opens a server stream on the current worker. A call that can't be made fails at its first Read().
   RawStream Open(const char* method, const google::protobuf::MessageLite& request, CallContext context);
+
+  // The same for a stream that holds exactly one message: cheaper, because message and status come together.
+  RawStream OpenSingle(const char* method, const google::protobuf::MessageLite& request, CallContext context);
 
   // Whether the connection is up now; starts connecting if it is idle. Any thread.
   bool Ready();

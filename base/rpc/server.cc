@@ -34,6 +34,7 @@ CallContext ContextOf(const grpc::ServerContext& from) {
 
 struct Method {
   std::string path;
+  bool stream = false;
   std::function<std::unique_ptr<google::protobuf::Message>()> make;
   std::function<Task<Status>(ServerCall&, google::protobuf::Message&)> handler;
 };
@@ -107,7 +108,8 @@ class ServerCallImpl {
   ServerCallImpl(ServerImpl& server, DynamicService& service, int index, int worker)
       : server_(server), service_(service), index_(index), worker_(server.workers[worker]), writer_(&context_) {
     server_.Began();
-    context_.AsyncNotifyWhenDone(static_cast<Tag*>(&over_));
+    over_seen_ = !service_.method(index_).stream;
+    if (!over_seen_) context_.AsyncNotifyWhenDone(static_cast<Tag*>(&over_));
     service_.Request(index_, context_, request_, writer_, server_.queue(worker), start_);
   }
 
@@ -282,9 +284,9 @@ Result<int> Server::Start() { return impl_->Start(); }
 void Server::SetServing(bool serving) { impl_->SetServing(serving); }
 void Server::Drain(std::chrono::milliseconds grace) { impl_->Drain(grace); }
 
-void Server::Add(std::string service, std::string method, MakeRequest make, Handler handler) {
+void Server::Add(std::string service, std::string method, bool stream, MakeRequest make, Handler handler) {
   const std::string path = "/" + service + "/" + method;
-  impl_->Add(service, {path, std::move(make), std::move(handler)});
+  impl_->Add(service, {path, stream, std::move(make), std::move(handler)});
 }
 
 }  // namespace wayleave::rpc

@@ -34,7 +34,7 @@ class ServerCall {
  public:
   explicit ServerCall(detail::ServerCallImpl& impl) : impl_(impl) {}
   const CallContext& context() const;
-  // Whether the caller has given up.
+  // Whether the caller has given up. Known in handlers of streams only; a unary handler just finishes.
   bool cancelled() const;
   // Runs `fn` once on the call's worker when the caller gives up, at once if it has. One at a time;
   // an empty function takes it back.
@@ -64,7 +64,7 @@ class Server {
   template <class Request, class Response>
   void Unary(std::string service, std::string method,
              std::function<Task<Result<Response>>(ServerCall&, const Request&)> handler) {
-    Add(std::move(service), std::move(method), [] { return std::make_unique<Request>(); },
+    Add(std::move(service), std::move(method), false, [] { return std::make_unique<Request>(); },
         [handler = std::move(handler)](ServerCall& call, google::protobuf::Message& request) {
           return AnswerOnce<Request, Response>(handler, call, static_cast<Request&>(request));
         });
@@ -73,7 +73,7 @@ class Server {
   template <class Request>
   void Stream(std::string service, std::string method,
               std::function<Task<Status>(ServerCall&, const Request&)> handler) {
-    Add(std::move(service), std::move(method), [] { return std::make_unique<Request>(); },
+    Add(std::move(service), std::move(method), true, [] { return std::make_unique<Request>(); },
         [handler = std::move(handler)](ServerCall& call, google::protobuf::Message& request) {
           return handler(call, static_cast<Request&>(request));
         });
@@ -99,7 +99,7 @@ class Server {
     co_return Status{};
   }
 
-  void Add(std::string service, std::string method, MakeRequest make, Handler handler);
+  void Add(std::string service, std::string method, bool stream, MakeRequest make, Handler handler);
   std::unique_ptr<detail::ServerImpl> impl_;
 };
 

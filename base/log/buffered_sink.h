@@ -1,0 +1,41 @@
+#pragma once
+
+#include <spdlog/sinks/base_sink.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace wayleave::log {
+
+// Collects lines in memory and writes them to a file descriptor on a thread of its own, many at a time: a line
+// costs its writer a copy, no system call and no wake-up, and a slow reader delays nobody. What does not fit is
+// dropped and counted. Any thread; the destructor writes what is left.
+class BufferedSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  BufferedSink(int fd, std::size_t most_bytes);
+  ~BufferedSink() override;
+  unsigned long dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override;
+  // Asks for a write now; does not wait for it.
+  void flush_() override;
+
+ private:
+  void Run();
+  void WriteAll(const std::string& bytes);
+
+  const int fd_;
+  const std::size_t most_bytes_;
+  std::string buffer_;  // guarded by the base's mutex
+  std::atomic<unsigned long> dropped_{0};
+  std::condition_variable wake_;
+  bool urgent_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace wayleave::log

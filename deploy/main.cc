@@ -1,9 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
 #include "base/app/flags.h"
+#include "base/config/render.h"
 #include "base/version.h"
 #include "deploy/doctor.h"
 #include "deploy/key_commands.h"
@@ -21,17 +22,20 @@ int CheckConfig(const app::Flags& flags) {
   return 0;
 }
 
-// The text itself, not a rendering of what was read from it: references to secrets stay references.
+// What may hold a secret in clear: keys, and headers that are sent along. `{file: …}` only names a place.
+bool IsSecret(const std::string& path) {
+  return path.starts_with("providers.") && (path.ends_with(".api_key") || path.find(".headers.") != std::string::npos);
+}
+
+// As written, references to secrets included; a secret that stands there in clear is hidden.
 int PrintConfig(const app::Flags& flags) {
   LoadSettings(flags);
-  if (flags.config.empty()) {
-    std::fputs(DefaultYaml().c_str(), stdout);
-    return 0;
+  std::string text = DefaultYaml();
+  if (!flags.config.empty()) {
+    std::ifstream file(flags.config);
+    text.assign(std::istreambuf_iterator<char>(file), {});
   }
-  std::ifstream file(flags.config);
-  std::stringstream text;
-  text << file.rdbuf();
-  std::fputs(text.str().c_str(), stdout);
+  std::fputs(config::Render(text, flags.config, IsSecret).c_str(), stdout);
   return 0;
 }
 

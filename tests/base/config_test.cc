@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/config/render.h"
 #include "base/config/yaml.h"
 
 namespace wayleave::config {
@@ -354,6 +355,28 @@ TEST(Config, FindsTheNearestWord) {
   EXPECT_EQ(Nearest("x", {"y"}), "");
   EXPECT_EQ(Nearest("banana", {"models", "routes"}), "");
   EXPECT_EQ(Nearest(std::string(1000, 'a'), {"a"}), "");
+}
+
+TEST(Render, HidesLiteralSecretsAndKeepsReferences) {
+  const std::string text = "providers:\n  a: {api_key: sk-1, headers: {x: \"v w\"}}\n  b: {api_key: \"${KEY}\"}\n  c: {api_key: \"${KEY:-sk-2}\"}\n";
+  const auto secret = [](const std::string& path) { return path.ends_with("api_key") || path.find(".headers.") != std::string::npos; };
+
+  const std::string rendered = Render(text, "x.yaml", secret);
+
+  EXPECT_EQ(rendered.find("sk-1"), std::string::npos);
+  EXPECT_EQ(rendered.find("sk-2"), std::string::npos);
+  EXPECT_EQ(rendered.find("v w"), std::string::npos);
+  EXPECT_NE(rendered.find("${KEY}"), std::string::npos);
+}
+
+TEST(Render, ReadsBackTheSame) {
+  const std::string text = "a: {b: [1, \"x: y\", {c: \"q \\\"uoted\\\"\"}], \"d*\": {}}\nn: 5\n";
+  const auto nothing = [](const std::string&) { return false; };
+
+  const std::string once = Render(text, "x.yaml", nothing);
+
+  EXPECT_EQ(Render(once, "y.yaml", nothing), once);
+  EXPECT_NE(once.find("uoted"), std::string::npos);
 }
 
 }  // namespace

@@ -163,7 +163,11 @@ void Connection::TakeHead(Parser& parser, Request& request) {
   request.method = message.method_string();
   request.target = message.target();
   request.http11 = message.version() >= 11;
-  for (const auto& field : message) request.headers.Add(field.name_string(), field.value());
+  for (const auto& field : message) {
+    std::string name(field.name_string());
+    for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    request.headers.Add(std::move(name), field.value());
+  }
   constexpr std::string_view kScheme = "http://";
   if (request.target.starts_with(kScheme)) {
     const auto slash = request.target.find('/', kScheme.size());

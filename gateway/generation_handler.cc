@@ -8,6 +8,7 @@
 #include "gateway/credentials.h"
 #include "gateway/envelope.h"
 #include "gateway/errors.h"
+#include "gateway/orders.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -21,42 +22,6 @@ constexpr std::chrono::milliseconds kAdmissionTime{10000};   // all the question
 constexpr std::chrono::milliseconds kProviderPatience{2000};  // while the provider-service is away
 constexpr std::chrono::milliseconds kProviderPause{50};
 constexpr std::size_t kMostDocumentBytes = std::size_t{256} << 20;
-constexpr std::int64_t kBytesPerToken = 4;
-
-void SetDuration(google::protobuf::Duration& to, Clock::duration time) {
-  const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
-  to.set_seconds(nanos / 1'000'000'000);
-  to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
-}
-
-void SetNow(google::protobuf::Timestamp& to) {
-  const auto nanos = std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
-  to.set_seconds(nanos / 1'000'000'000);
-  to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
-}
-
-// A rough count, rounded up to a power of two so that like requests look alike to the router.
-std::int64_t RoughTokens(std::size_t bytes) {
-  std::int64_t tokens = 1;
-  while (tokens * kBytesPerToken < static_cast<std::int64_t>(bytes)) tokens *= 2;
-  return tokens;
-}
-
-// The id of a Responses stream, from its first event.
-std::string ResponseIdIn(std::string_view data) {
-  constexpr std::string_view kKey = "\"id\":\"";
-  const auto response = data.find("\"response\":");
-  const auto key = data.find(kKey, response == std::string_view::npos ? 0 : response);
-  if (key == std::string_view::npos) return {};
-  const auto begin = key + kKey.size();
-  return std::string(data.substr(begin, data.find('"', begin) - begin));
-}
-
-const char* WordFor(const provider::v1::Failure& failure) {
-  if (failure.upstream_status() == 429) return "status_429";
-  if (failure.upstream_status() >= 500) return "status_5xx";
-  return failure.status() == 504 ? "timeout" : "connect";
-}
 
 // One generation on its way. Lives in the coroutine that answers it.
 class OneGeneration {
@@ -71,7 +36,8 @@ class OneGeneration {
   Task<void> Answer() {
     const bool admitted = co_await Admit();
     if (!admitted) co_return;
-    OpenSettlement();
+    record_.settlement = DraftOf(known(), record_, reservation_id_, route_.targets(0));
+    services_.journal.Open(*record_.settlement);
     Deadline total(Worker::Current()->deadlines(), [this] { RunOutOfTime(); });
     if (services_.total_timeout.count() > 0) total.Set(services_.total_timeout);
     responder_.OnGone([this] { ClientLeft(); });
@@ -97,72 +63,32 @@ class OneGeneration {
     record_.model = envelope_.model;
     record_.stream = envelope_.stream;
 
-    const router::v1::RouteRequest facts = Facts();
+    const router::v1::RouteRequest facts = FactsOf(known());
     auto route = co_await services_.ports.router.Route(facts, context);
     if (!route) co_return co_await Refuse(std::move(route).error());
+    if (route->targets().empty()) co_return co_await Refuse({Code::kInternal, "The router named no target.", {}, {}});
     route_ = std::move(*route);
     record_.rule = route_.rule();
     co_return co_await Reserve(context);
   }
 
-  router::v1::RouteRequest Facts() const {
-    router::v1::RouteRequest facts;
-    facts.set_model(envelope_.model);
-    facts.set_endpoint(endpoint_);
-    for (const auto& [name, value] : request_.headers.entries()) {
-      if (name == "x-provider" || MayDecide(name)) (*facts.mutable_headers())[name] = value;
-    }
-    *facts.mutable_principal() = principal_;
-    facts.set_input_tokens(RoughTokens(request_.body.size()));
-    facts.set_max_output_tokens(envelope_.max_output_tokens);
-    facts.mutable_needs()->set_tools(envelope_.has_tools);
-    facts.mutable_needs()->set_reasoning(envelope_.has_reasoning);
-    facts.set_session(envelope_.session);
-    return facts;
-  }
-
-  // Headers that name a request rather than describe it would only keep decisions from being used again.
-  static bool MayDecide(std::string_view name) {
-    return MayTravel(name) && name != "x-request-id" && name != "traceparent" && name != "tracestate" &&
-           !name.starts_with("x-codex-") && name != "x-client-request-id" && name != "session-id" && name != "thread-id";
-  }
+  Known known() const { return {request_, envelope_, principal_, endpoint_}; }
 
   Task<bool> Reserve(const rpc::CallContext& context) {
     reservation_id_ = crypto::MakeId("rsv_");
-    auth::v1::ReserveRequest hold;
-    hold.set_reservation_id(reservation_id_);
-    *hold.mutable_principal() = principal_;
-    hold.set_model(envelope_.model);
-    hold.mutable_upper_bound()->set_input_tokens(RoughTokens(request_.body.size()));
-    hold.mutable_upper_bound()->set_output_tokens(envelope_.max_output_tokens);
     const auto lifetime = services_.total_timeout.count() > 0 ? services_.total_timeout : std::chrono::hours(24);
-    SetDuration(*hold.mutable_ttl(), lifetime + std::chrono::minutes(1));
+    const auth::v1::ReserveRequest hold = HoldOf(known(), reservation_id_, lifetime + std::chrono::minutes(1));
     auto held = co_await services_.ports.auth.Reserve(hold, context);
     if (!held) co_return co_await Refuse(std::move(held).error());
     co_return true;
-  }
-
-  void OpenSettlement() {
-    auth::v1::Settlement& s = record_.settlement.emplace();
-    s.set_reservation_id(reservation_id_);
-    s.set_request_id(record_.request_id);
-    s.set_tenant(principal_.tenant());
-    s.set_user(principal_.user());
-    s.set_key_id(principal_.key_id());
-    s.set_endpoint(record_.endpoint);
-    s.set_model(envelope_.model);
-    s.set_provider(route_.targets(0).provider());
-    s.set_upstream_model(route_.targets(0).model());
-    SetNow(*s.mutable_started_at());
-    *s.mutable_usage() = EstimateUsage(request_.body.size(), 0);
-    s.set_estimated(true);
-    services_.journal.Open(s);
   }
 
   Task<void> TryTargets() {
     const int count = route_.targets_size();
     for (int i = 0; i < count && !stopped(); ++i) {
       target_ = &route_.targets(i);
+      record_.settlement->set_provider(target_->provider());
+      record_.settlement->set_upstream_model(target_->model());
       const bool answered = co_await TryTarget();
       if (answered) co_return;
       if (i + 1 < count && !stopped()) services_.probe.FellBack(target_->provider());
@@ -179,7 +105,7 @@ class OneGeneration {
   Task<bool> TryTarget() {
     const auto until = Clock::now() + kProviderPatience;
     for (;;) {
-      provider::v1::GenerateRequest order = Order();
+      provider::v1::GenerateRequest order = OrderOf(known(), *target_);
       generation_ = services_.ports.provider.Generate(std::move(order), context_);
       if (!record_.dispatched) record_.dispatched = Clock::now();
       GenerateResponse piece;
@@ -199,8 +125,10 @@ class OneGeneration {
       }
       // The provider-service itself is away: it may be restarting, and the client has seen nothing.
       failure_ = ServiceFailure(status);
-      if (Clock::now() + kProviderPause > until) co_return false;
+      final_failure_ = !failure_.retryable();
+      if (final_failure_ || Clock::now() + kProviderPause > until) co_return false;
       co_await Sleep(kProviderPause);
+      if (stopped()) co_return false;
     }
   }
 
@@ -212,27 +140,7 @@ class OneGeneration {
 
   bool stopped() const { return gone_ || timed_out_ || final_failure_; }
 
-  provider::v1::GenerateRequest Order() {
-    provider::v1::GenerateRequest order;
-    order.set_provider(target_->provider());
-    order.set_model(target_->model());
-    order.set_endpoint(endpoint_);
-    order.set_body(request_.body);  // a copy: this target may have to be asked again, or the next one
-    order.mutable_model_range()->set_offset(envelope_.model_offset);
-    order.mutable_model_range()->set_length(envelope_.model_length);
-    order.set_stream(envelope_.stream);
-    order.set_include_usage(envelope_.include_usage);
-    order.set_client_model(envelope_.model);
-    if (target_->has_timeouts()) *order.mutable_timeouts() = target_->timeouts();
-    for (const auto& [name, value] : request_.headers.entries()) {
-      if (MayTravel(name)) (*order.mutable_headers())[name] = value;
-    }
-    return order;
-  }
-
   Task<void> Relay(GenerateResponse& piece) {
-    record_.settlement->set_provider(target_->provider());
-    record_.settlement->set_upstream_model(target_->model());
     record_.first_event = Clock::now();
     head_ = piece.head();
     if (envelope_.stream) {
@@ -377,26 +285,6 @@ class OneGeneration {
     response.headers.Add("x-request-id", record_.request_id);
     services_.cors.Decorate(request_, response.headers);
     co_await responder_.Send(std::move(response));
-  }
-
-  static provider::v1::Failure ServiceFailure(const Status& status) {
-    provider::v1::Failure failure;
-    const bool input = !status.ok() && (status.error().code == Code::kInvalidArgument || status.error().code == Code::kNotFound);
-    failure.set_status(input ? 400 : 503);
-    failure.set_type(input ? "invalid_request_error" : "server_error");
-    failure.set_code(input ? "invalid_prompt" : "service_unavailable");
-    failure.set_message(input ? status.error().message : "The gateway's provider service can't be reached. Please try again.");
-    failure.set_retryable(!input);
-    return failure;
-  }
-
-  static provider::v1::Failure TimeoutFailure() {
-    provider::v1::Failure failure;
-    failure.set_status(504);
-    failure.set_type("timeout_error");
-    failure.set_code("timeout");
-    failure.set_message("The answer took longer than this gateway allows.");
-    return failure;
   }
 
   void ClientLeft() {

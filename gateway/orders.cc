@@ -1,0 +1,137 @@
+#include "gateway/orders.h"
+
+#include "gateway/cost.h"
+#include "gateway/credentials.h"
+
+namespace wayleave::gateway {
+namespace {
+
+constexpr std::int64_t kBytesPerToken = 4;
+
+void SetNow(google::protobuf::Timestamp& to) {
+  const auto nanos = std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+  to.set_seconds(nanos / 1'000'000'000);
+  to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
+}
+
+// A rough count, rounded up to a power of two so that like requests look alike to the router.
+std::int64_t RoughTokens(std::size_t bytes) {
+  std::int64_t tokens = 1;
+  while (tokens * kBytesPerToken < static_cast<std::int64_t>(bytes)) tokens *= 2;
+  return tokens;
+}
+
+// Headers that name a request rather than describe it would only keep decisions from being used again.
+bool MayDecide(std::string_view name) {
+  return MayTravel(name) && name != "x-request-id" && name != "traceparent" && name != "tracestate" &&
+         !name.starts_with("x-codex-") && name != "x-client-request-id" && name != "session-id" && name != "thread-id";
+}
+
+}  // namespace
+
+void SetDuration(google::protobuf::Duration& to, std::chrono::steady_clock::duration time) {
+  const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+  to.set_seconds(nanos / 1'000'000'000);
+  to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
+}
+
+router::v1::RouteRequest FactsOf(const Known& known) {
+  router::v1::RouteRequest facts;
+  facts.set_model(known.envelope.model);
+  facts.set_endpoint(known.endpoint);
+  for (const auto& [name, value] : known.request.headers.entries()) {
+    if (name == "x-provider" || MayDecide(name)) (*facts.mutable_headers())[name] = value;
+  }
+  *facts.mutable_principal() = known.principal;
+  facts.set_input_tokens(RoughTokens(known.request.body.size()));
+  facts.set_max_output_tokens(known.envelope.max_output_tokens);
+  facts.mutable_needs()->set_tools(known.envelope.has_tools);
+  facts.mutable_needs()->set_reasoning(known.envelope.has_reasoning);
+  facts.set_session(known.envelope.session);
+  return facts;
+}
+
+auth::v1::ReserveRequest HoldOf(const Known& known, const std::string& reservation_id, std::chrono::milliseconds lifetime) {
+  auth::v1::ReserveRequest hold;
+  hold.set_reservation_id(reservation_id);
+  *hold.mutable_principal() = known.principal;
+  hold.set_model(known.envelope.model);
+  hold.mutable_upper_bound()->set_input_tokens(RoughTokens(known.request.body.size()));
+  hold.mutable_upper_bound()->set_output_tokens(known.envelope.max_output_tokens);
+  SetDuration(*hold.mutable_ttl(), lifetime);
+  return hold;
+}
+
+provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Target& target) {
+  provider::v1::GenerateRequest order;
+  order.set_provider(target.provider());
+  order.set_model(target.model());
+  order.set_endpoint(known.endpoint);
+  order.set_body(known.request.body);
+  order.mutable_model_range()->set_offset(known.envelope.model_offset);
+  order.mutable_model_range()->set_length(known.envelope.model_length);
+  order.set_stream(known.envelope.stream);
+  order.set_include_usage(known.envelope.include_usage);
+  order.set_client_model(known.envelope.model);
+  if (target.has_timeouts()) *order.mutable_timeouts() = target.timeouts();
+  for (const auto& [name, value] : known.request.headers.entries()) {
+    if (MayTravel(name)) (*order.mutable_headers())[name] = value;
+  }
+  return order;
+}
+
+auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std::string& reservation_id,
+                             const router::v1::Target& target) {
+  auth::v1::Settlement draft;
+  draft.set_reservation_id(reservation_id);
+  draft.set_request_id(record.request_id);
+  draft.set_tenant(known.principal.tenant());
+  draft.set_user(known.principal.user());
+  draft.set_key_id(known.principal.key_id());
+  draft.set_endpoint(record.endpoint);
+  draft.set_model(known.envelope.model);
+  draft.set_provider(target.provider());
+  draft.set_upstream_model(target.model());
+  SetNow(*draft.mutable_started_at());
+  *draft.mutable_usage() = EstimateUsage(known.request.body.size(), 0);
+  draft.set_estimated(true);
+  return draft;
+}
+
+provider::v1::Failure ServiceFailure(const Status& status) {
+  const bool input = !status.ok() && (status.error().code == Code::kInvalidArgument || status.error().code == Code::kNotFound);
+  provider::v1::Failure failure;
+  failure.set_status(input ? 400 : 503);
+  failure.set_type(input ? "invalid_request_error" : "server_error");
+  failure.set_code(input ? "invalid_prompt" : "service_unavailable");
+  failure.set_message(input ? status.error().message
+                            : "The gateway's provider service can't be reached. Please try again.");
+  failure.set_retryable(!input);
+  return failure;
+}
+
+provider::v1::Failure TimeoutFailure() {
+  provider::v1::Failure failure;
+  failure.set_status(504);
+  failure.set_type("timeout_error");
+  failure.set_code("timeout");
+  failure.set_message("The answer took longer than this gateway allows.");
+  return failure;
+}
+
+const char* WordFor(const provider::v1::Failure& failure) {
+  if (failure.upstream_status() == 429) return "status_429";
+  if (failure.upstream_status() >= 500) return "status_5xx";
+  return failure.status() == 504 ? "timeout" : "connect";
+}
+
+std::string ResponseIdIn(std::string_view data) {
+  constexpr std::string_view kKey = "\"id\":\"";
+  const auto response = data.find("\"response\":");
+  const auto key = data.find(kKey, response == std::string_view::npos ? 0 : response);
+  if (key == std::string_view::npos) return {};
+  const auto begin = key + kKey.size();
+  return std::string(data.substr(begin, data.find('"', begin) - begin));
+}
+
+}  // namespace wayleave::gateway

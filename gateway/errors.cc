@@ -2,6 +2,7 @@
 
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace wayleave::gateway {
 namespace {
@@ -50,8 +51,10 @@ std::string DefaultReason(Code code) {
   }
 }
 
-void AddRetryAfter(http::Response& response, std::int64_t milliseconds) {
-  response.headers.Add("Retry-After", std::to_string((milliseconds + 999) / 1000));
+// Codex gives up at once on a 429 that does not say how long to wait.
+void AddRetryAfter(http::Response& response, std::optional<std::int64_t> milliseconds) {
+  if (!milliseconds && response.status == 429) milliseconds = 5000;
+  if (milliseconds) response.headers.Add("Retry-After", std::to_string((*milliseconds + 999) / 1000));
 }
 
 }  // namespace
@@ -68,9 +71,9 @@ http::Response ErrorResponse(const Error& error) {
   const int status = StatusOf(error.code);
   const std::string reason = error.reason.empty() ? DefaultReason(error.code) : error.reason;
   http::Response response = ErrorResponse(status, TypeOf(status), reason, error.message);
-  if (error.retry_after) AddRetryAfter(response, error.retry_after->count());
-  // Codex gives up at once on a 429 that does not say how long to wait.
-  if (status == 429 && !error.retry_after) AddRetryAfter(response, 5000);
+  std::optional<std::int64_t> wait;
+  if (error.retry_after) wait = error.retry_after->count();
+  AddRetryAfter(response, wait);
   if (status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
   return response;
 }
@@ -78,9 +81,9 @@ http::Response ErrorResponse(const Error& error) {
 http::Response FailureResponse(const provider::v1::Failure& failure) {
   http::Response response = ErrorResponse(failure.status(), failure.type(), failure.code(), failure.message());
   if (!failure.body().empty()) response.body = failure.body();
-  if (failure.has_retry_after()) {
-    AddRetryAfter(response, failure.retry_after().seconds() * 1000 + failure.retry_after().nanos() / 1'000'000);
-  }
+  std::optional<std::int64_t> wait;
+  if (failure.has_retry_after()) wait = failure.retry_after().seconds() * 1000 + failure.retry_after().nanos() / 1'000'000;
+  AddRetryAfter(response, wait);
   return response;
 }
 

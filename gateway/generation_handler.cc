@@ -66,7 +66,10 @@ class OneGeneration {
     const router::v1::RouteRequest facts = FactsOf(known());
     auto route = co_await services_.ports.router.Route(facts, context);
     if (!route) co_return co_await Refuse(std::move(route).error());
-    if (route->targets().empty()) co_return co_await Refuse({Code::kInternal, "The router named no target.", {}, {}});
+    if (route->targets().empty()) {
+      Error fault{Code::kInternal, "The router named no target.", {}, {}};
+      co_return co_await Refuse(std::move(fault));
+    }
     route_ = std::move(*route);
     record_.rule = route_.rule();
     co_return co_await Reserve(context);

@@ -1,0 +1,253 @@
+// Credentials, cross-origin rules, cost and the access log: the small pure parts of the gateway.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/cors.h"
+#include "gateway/cost.h"
+#include "gateway/credentials.h"
+#include "gateway/record.h"
+
+namespace wayleave::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using nlohmann::json;
+
+using Lines = std::vector<std::pair<std::string, std::string>>;
+
+http::HeaderList Headers(const Lines& lines) {
+  http::HeaderList headers;
+  for (const auto& [name, value] : lines) headers.Add(name, value);
+  return headers;
+}
+
+struct CredentialCase {
+  const char* name;
+  Lines headers;
+  const char* key;
+};
+
+class CredentialTest : public ::testing::TestWithParam<CredentialCase> {};
+
+TEST_P(CredentialTest, IsFound) { EXPECT_EQ(CredentialOf(Headers(GetParam().headers)).api_key(), GetParam().key); }
+
+INSTANTIATE_TEST_SUITE_P(
+    All, CredentialTest,
+    ::testing::ValuesIn(std::vector<CredentialCase>{
+        {"None", {}, ""},
+        {"Bearer", {{"authorization", "Bearer wl_1"}}, "wl_1"},
+        {"BearerInSmallLetters", {{"authorization", "bearer wl_1"}}, "wl_1"},
+        {"MoreSpaces", {{"authorization", "Bearer   wl_1"}}, "wl_1"},
+        {"BearerOfNothing", {{"authorization", "Bearer "}}, ""},
+        {"BearerOfSpaces", {{"authorization", "Bearer    "}}, ""},
+        {"NoSpace", {{"authorization", "Bearerwl_1"}}, ""},
+        {"Basic", {{"authorization", "Basic wl_1"}}, ""},
+        {"XApiKey", {{"x-api-key", "wl_2"}}, "wl_2"},
+        {"ApiKey", {{"api-key", "wl_3"}}, "wl_3"},
+        {"BearerWins", {{"api-key", "wl_3"}, {"x-api-key", "wl_2"}, {"authorization", "Bearer wl_1"}}, "wl_1"},
+        {"XApiKeyBeforeApiKey", {{"api-key", "wl_3"}, {"x-api-key", "wl_2"}}, "wl_2"},
+        {"BasicBesideAKey", {{"authorization", "Basic x"}, {"x-api-key", "wl_2"}}, "wl_2"},
+    }),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST(MayTravelTest, SecretsAndWhatConcernsThisHopStay) {
+  for (const char* name :
+       {"accept", "accept-encoding", "api-key", "authorization", "connection", "content-encoding", "content-length",
+        "content-type", "cookie", "expect", "forwarded", "host", "keep-alive", "origin", "proxy-authorization",
+        "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "x-api-key", "x-provider"}) {
+    EXPECT_FALSE(MayTravel(name)) << name;
+  }
+}
+
+TEST(MayTravelTest, TheRestGoesToTheProviderServiceWhichChooses) {
+  for (const char* name : {"a", "x-request-id", "user-agent", "openai-organization", "session-id", "zzz", "cookies", "hos"}) {
+    EXPECT_TRUE(MayTravel(name)) << name;
+  }
+}
+
+http::Request Asking(const std::string& method, const Lines& headers) {
+  http::Request request;
+  request.method = method;
+  request.headers = Headers(headers);
+  return request;
+}
+
+http::HeaderList Decorated(const Cors& cors, const Lines& headers) {
+  http::HeaderList answer;
+  cors.Decorate(Asking("POST", headers), answer);
+  return answer;
+}
+
+TEST(CorsTest, WithoutOriginsThereIsNothing) {
+  const Cors off({});
+
+  EXPECT_TRUE(Decorated(off, {{"origin", "https://a.example"}}).entries().empty());
+  EXPECT_FALSE(off.Preflight(Asking("OPTIONS", {{"origin", "https://a.example"}, {"access-control-request-method", "POST"}})));
+}
+
+TEST(CorsTest, OnlyConfiguredOriginsMayRead) {
+  const Cors cors({"https://a.example", "https://b.example"});
+
+  EXPECT_EQ(Decorated(cors, {{"origin", "https://b.example"}}).Get("access-control-allow-origin"), "https://b.example");
+  EXPECT_THAT(std::string(Decorated(cors, {{"origin", "https://a.example"}}).Get("access-control-expose-headers")),
+              HasSubstr("x-request-id"));
+  for (const char* origin : {"https://a.example.evil", "http://a.example", "https://a.example:8443", "null", ""}) {
+    const http::HeaderList headers = Decorated(cors, {{"origin", origin}});
+    EXPECT_FALSE(headers.Has("access-control-allow-origin")) << origin;
+    EXPECT_EQ(headers.Get("vary"), "Origin") << origin;
+  }
+}
+
+TEST(CorsTest, AStarLetsEveryOriginReadAndNamesIt) {
+  const Cors cors({"*"});
+
+  EXPECT_EQ(Decorated(cors, {{"origin", "https://x.example"}}).Get("access-control-allow-origin"), "https://x.example");
+  EXPECT_FALSE(Decorated(cors, {}).Has("access-control-allow-origin"));
+}
+
+TEST(CorsTest, APreflightIsAnsweredWithWhatWasAskedFor) {
+  const Cors cors({"https://a.example"});
+
+  const auto answer = cors.Preflight(Asking("OPTIONS", {{"origin", "https://a.example"},
+                                                        {"access-control-request-method", "POST"},
+                                                        {"access-control-request-headers", "authorization, x-b"}}));
+
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 204);
+  EXPECT_THAT(std::string(answer->headers.Get("access-control-allow-methods")), HasSubstr("POST"));
+  EXPECT_EQ(answer->headers.Get("access-control-allow-headers"), "authorization, x-b");
+}
+
+TEST(CorsTest, WhatIsNoPreflightIsNotAnsweredAsOne) {
+  const Cors cors({"https://a.example"});
+
+  EXPECT_FALSE(cors.Preflight(Asking("OPTIONS", {{"origin", "https://a.example"}})));
+  EXPECT_FALSE(cors.Preflight(Asking("POST", {{"origin", "https://a.example"}, {"access-control-request-method", "POST"}})));
+  EXPECT_FALSE(cors.Preflight(Asking("OPTIONS", {{"origin", "https://b.example"}, {"access-control-request-method", "POST"}})));
+}
+
+struct CostCase {
+  const char* name;
+  std::int64_t input, cached, output;
+  std::int64_t cost;
+};
+
+class CostTest : public ::testing::TestWithParam<CostCase> {};
+
+// 1.25 dollars for a million input tokens, 0.125 cached, 10 for output.
+TEST_P(CostTest, IsRoundedUpToABillionth) {
+  router::v1::Price price;
+  price.set_input(1'250'000'000);
+  price.set_cached_input(125'000'000);
+  price.set_output(10'000'000'000);
+  provider::v1::Usage usage;
+  usage.set_input_tokens(GetParam().input);
+  usage.set_cached_input_tokens(GetParam().cached);
+  usage.set_output_tokens(GetParam().output);
+
+  EXPECT_EQ(CostOf(usage, price), GetParam().cost);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CostTest,
+                         ::testing::Values(CostCase{"Nothing", 0, 0, 0, 0}, CostCase{"Input", 1'000'000, 0, 0, 1'250'000'000},
+                                           CostCase{"AllCached", 1'000'000, 1'000'000, 0, 125'000'000},
+                                           CostCase{"PartCached", 1000, 600, 10, 400 * 1250 + 600 * 125 + 10 * 10000},
+                                           CostCase{"MoreCachedThanInput", 100, 5000, 0, 100 * 125},
+                                           CostCase{"NegativeCached", 100, -5, 0, 100 * 1250},
+                                           CostCase{"Beyond64BitsInBetween", 10'000'000'000'000, 0, 0, 12'500'000'000'000'000}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(CostOfTest, APartOfABillionthIsAWholeOne) {
+  router::v1::Price price;
+  price.set_input(1);
+  provider::v1::Usage usage;
+  usage.set_input_tokens(1);
+
+  EXPECT_EQ(CostOf(usage, price), 1);
+}
+
+TEST(EstimateUsageTest, TakesFourBytesForATokenRoundedUp) {
+  const provider::v1::Usage usage = EstimateUsage(9, 4);
+
+  EXPECT_EQ(usage.input_tokens(), 3);
+  EXPECT_EQ(usage.output_tokens(), 1);
+  EXPECT_EQ(usage.total_tokens(), 4);
+  EXPECT_EQ(EstimateUsage(0, 0).total_tokens(), 0);
+}
+
+TEST(AccessLogTest, ALineForARefusedRequestSaysLittle) {
+  Record record;
+  record.arrived = std::chrono::steady_clock::now();
+  record.request_id = "req_1";
+  record.method = "POST";
+  record.endpoint = "responses";
+  record.status = 401;
+  record.error_code = "invalid_api_key";
+
+  const json line = json::parse(AccessLogLine(record, record.arrived + 1500us));
+
+  EXPECT_THAT(line.at("time").get<std::string>(), MatchesRegex("[0-9]{4}-..-..T..:..:..\\....Z"));
+  EXPECT_EQ(line.at("level"), "info");
+  EXPECT_EQ(line.at("event"), "request");
+  EXPECT_EQ(line.at("status"), 401);
+  EXPECT_EQ(line.at("error_code"), "invalid_api_key");
+  EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 1.5);
+  for (const char* absent : {"peer", "tenant", "model", "provider", "input_tokens", "cost_nano_usd", "overhead_ms", "stream"}) {
+    EXPECT_FALSE(line.contains(absent)) << absent;
+  }
+}
+
+TEST(AccessLogTest, ALineForAGenerationTellsDecisionUsageAndTimes) {
+  Record record;
+  record.arrived = std::chrono::steady_clock::now();
+  record.dispatched = record.arrived + 250us;
+  record.first_event = record.arrived + 40ms;
+  record.tenant = "default";
+  record.key_id = "key_1";
+  record.model = "big";
+  record.rule = "exact";
+  record.stream = true;
+  record.status = 200;
+  auth::v1::Settlement& s = record.settlement.emplace();
+  s.set_provider("alpha");
+  s.set_upstream_model("alpha-model");
+  s.set_outcome(auth::v1::OUTCOME_CANCELLED);
+  s.mutable_usage()->set_input_tokens(100);
+  s.mutable_usage()->set_cached_input_tokens(60);
+  s.mutable_usage()->set_output_tokens(20);
+  s.set_estimated(true);
+  s.set_cost_nano_usd(12345);
+
+  const json line = json::parse(AccessLogLine(record, record.arrived + 2s));
+
+  EXPECT_EQ(line.at("provider"), "alpha");
+  EXPECT_EQ(line.at("upstream_model"), "alpha-model");
+  EXPECT_EQ(line.at("outcome"), "cancelled");
+  EXPECT_EQ(line.at("input_tokens"), 100);
+  EXPECT_EQ(line.at("cached_input_tokens"), 60);
+  EXPECT_EQ(line.at("output_tokens"), 20);
+  EXPECT_EQ(line.at("estimated"), true);
+  EXPECT_EQ(line.at("cost_nano_usd"), 12345);
+  EXPECT_EQ(line.at("stream"), true);
+  EXPECT_DOUBLE_EQ(line.at("overhead_ms").get<double>(), 0.25);
+  EXPECT_DOUBLE_EQ(line.at("first_event_ms").get<double>(), 40);
+  EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 2000);
+}
+
+TEST(AccessLogTest, WhateverAClientCallsItsModelTheLineIsOneLineOfJson) {
+  Record record;
+  record.model = "a\"b\\c\n\r\t\x01\x7f größe";
+
+  const std::string line = AccessLogLine(record, record.arrived);
+
+  EXPECT_EQ(json::parse(line).at("model"), record.model);
+  EXPECT_THAT(line, Not(HasSubstr("\n")));
+}
+
+}  // namespace
+}  // namespace wayleave::gateway

@@ -36,11 +36,16 @@ Task<std::int64_t> Sum(int to) {
 Task<void> Keep(Task<std::int64_t> task, std::int64_t& result) { result = co_await task; }
 
 TEST_F(AsyncTest, ATaskDeliversItsValueOverManyAwaitsWithoutGrowingTheStack) {
+#ifdef __SANITIZE_THREAD__
+  constexpr std::int64_t kAwaits = 1'000;  // instrumented calls are never tail calls
+#else
+  constexpr std::int64_t kAwaits = 1'000'000;
+#endif
   std::int64_t sum = 0;
 
-  RunOn(worker_, [&] { return Keep(Sum(1'000'000), sum); });
+  RunOn(worker_, [&] { return Keep(Sum(kAwaits), sum); });
 
-  EXPECT_EQ(sum, 500'000'500'000);
+  EXPECT_EQ(sum, kAwaits * (kAwaits + 1) / 2);
 }
 
 Task<int> Throw() {

@@ -109,6 +109,17 @@ Task<void> ReadAll(Channel& channel, GenerateRequest request, std::string& out, 
   status = stream.status();
 }
 
+Task<void> ReadSingle(Channel& channel, GenerateRequest request, std::string& out, Status& status) {
+  RawStream stream = channel.OpenSingle(kGenerate, request, {});
+  GenerateResponse message;
+  for (;;) {
+    const bool more = co_await stream.Read(message);
+    if (!more) break;
+    out += message.data() + " ";
+  }
+  status = stream.status();
+}
+
 TEST_F(RpcTest, StreamsInOrderToItsEnd) {
   std::string all;
   Status status;
@@ -203,16 +214,49 @@ TEST_F(RpcTest, ServesManyCallsFromAllWorkers) {
   EXPECT_EQ(good, 1000);
 }
 
+Task<void> ReadOn(Channel& channel, std::atomic<int>& read, Status& status) {
+  const GenerateRequest request = Counting("slow", 1000000);
+  RawStream stream = channel.Open(kGenerate, request, {});
+  GenerateResponse message;
+  for (;;) {
+    const bool more = co_await stream.Read(message);
+    if (!more) break;
+    ++read;
+  }
+  status = stream.status();
+}
+
 TEST_F(RpcTest, DrainCutsWhatOutlastsTheGrace) {
-  std::string all;
+  std::atomic<int> read{0};
   Status status;
-  std::thread reader([&] { RunOn(workers_[0], [&] { return ReadAll(*channel_, Counting("slow", 1000000), all, status); }); });
-  while (all.size() < 10) std::this_thread::yield();
+  std::thread reader([&] { RunOn(workers_[0], [&] { return ReadOn(*channel_, read, status); }); });
+  while (read < 3) std::this_thread::yield();
 
   server_.Drain(milliseconds(100));
   reader.join();
 
   EXPECT_FALSE(status.ok());
+}
+
+TEST_F(RpcTest, ASingleMessageComesWithItsStatus) {
+  std::string all;
+  Status status;
+
+  RunOn(workers_[0], [&] { return ReadSingle(*channel_, Counting("fast", 1), all, status); });
+
+  EXPECT_EQ(all, "0 ");
+  EXPECT_TRUE(status.ok());
+}
+
+TEST_F(RpcTest, ASingleMessageThatNeverComesIsAnError) {
+  std::string all;
+  Status status;
+
+  RunOn(workers_[0], [&] { return ReadSingle(*channel_, Counting("failing", 0), all, status); });
+
+  EXPECT_EQ(all, "");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, Code::kUnavailable);
 }
 
 }  // namespace

@@ -25,11 +25,11 @@ class AsyncTest : public ::testing::Test {
   Worker worker_;
 };
 
-Task<int> Number(int n) { co_return n; }
+Task<std::int64_t> Number(std::int64_t n) { co_return n; }
 
-Task<std::int64_t> Sum(int to) {
+Task<std::int64_t> Sum(std::int64_t to) {
   std::int64_t sum = 0;
-  for (int i = 1; i <= to; ++i) sum += co_await Number(i);
+  for (std::int64_t i = 1; i <= to; ++i) sum += co_await Number(i);
   co_return sum;
 }
 
@@ -347,9 +347,8 @@ TEST(WorkerPoolTest, WorkersRunBesideEachOther) {
   std::vector<std::future<void>> callers;
 
   for (int i = 0; i < 4; ++i) {
-    callers.push_back(std::async(std::launch::async, [&, i] {
-      RunOn(workers[i % 2], [&] { return AddMany(sum, 1000); });
-    }));
+    callers.push_back(
+        std::async(std::launch::async, [&, i] { RunOn(workers[i % 2], [&] { return AddMany(sum, 1000); }); }));
   }
   for (auto& caller : callers) caller.wait();
 

@@ -155,8 +155,8 @@ TEST_F(HttpServerTest, ASlowBodyIs408) {
   ServerConfig config = Quick();
   config.body_timeout = 100ms;
   Serve(Echo, config);
-  for (const std::string& request : {Head("Content-Length: 5\r\n") + "hell", Head("Content-Length: 5\r\n"), Chunked("5\r\nhell"),
-                                     Chunked("5\r\nhello\r\n"), Chunked("")}) {
+  for (const std::string& request : {Head("Content-Length: 5\r\n") + "hell", Head("Content-Length: 5\r\n"),
+                                     Chunked("5\r\nhell"), Chunked("5\r\nhello\r\n"), Chunked("")}) {
     RawClient client(port_);
 
     client.Send(request);

@@ -1,12 +1,11 @@
 // What a well-behaved client sees: messages, bodies, connections, drain.
-#include "base/http/server.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 #include <thread>
 
+#include "base/http/server.h"
 #include "tests/base/http_fixture.h"
 
 namespace wayleave::http {
@@ -400,15 +399,17 @@ TEST_F(HttpServerTest, ConnectionsAreSpreadOverTheWorkers) {
 TEST_F(HttpServerTest, AnAddressThatCantBeListenedOnIsAnError) {
   Serve(Echo);
   const std::string taken = "127.0.0.1:" + std::to_string(port_);
-  for (const auto& [address, code] : std::vector<std::pair<std::string, Code>>{{taken, Code::kUnavailable},
-                                                                               {"127.0.0.1", Code::kInvalidArgument},
-                                                                               {"127.0.0.1:", Code::kInvalidArgument},
-                                                                               {"127.0.0.1:http", Code::kInvalidArgument},
-                                                                               {"127.0.0.1:70000", Code::kInvalidArgument},
-                                                                               {"nowhere:1", Code::kInvalidArgument}}) {
+  for (const auto& [address, code] :
+       std::vector<std::pair<std::string, Code>>{{taken, Code::kUnavailable},
+                                                 {"127.0.0.1", Code::kInvalidArgument},
+                                                 {"127.0.0.1:", Code::kInvalidArgument},
+                                                 {"127.0.0.1:http", Code::kInvalidArgument},
+                                                 {"127.0.0.1:70000", Code::kInvalidArgument},
+                                                 {"nowhere:1", Code::kInvalidArgument}}) {
     ServerConfig config;
     config.address = address;
-    Server server(workers_, config, Echo, [](int, std::string_view) { return Response{}; }, registry_, "other");
+    Server server(
+        workers_, config, Echo, [](int, std::string_view) { return Response{}; }, registry_, "other");
 
     const Result<int> port = server.Start();
 

@@ -98,7 +98,8 @@ TEST_F(AdminTest, WaitsForTheSignalToEnd) {
 class EnvironmentTest : public ::testing::Test {
  protected:
   ~EnvironmentTest() override {
-    for (const char* name : {"WAYLEAVE_CONFIG", "WAYLEAVE_LISTEN", "WAYLEAVE_ADMIN", "WAYLEAVE_STATE_DIR", "WAYLEAVE_LOG_LEVEL"}) {
+    for (const char* name :
+         {"WAYLEAVE_CONFIG", "WAYLEAVE_LISTEN", "WAYLEAVE_ADMIN", "WAYLEAVE_STATE_DIR", "WAYLEAVE_LOG_LEVEL"}) {
       unsetenv(name);
     }
   }
@@ -135,7 +136,8 @@ TEST_F(EnvironmentTest, AnUnknownLogLevelIsRefused) {
 // A file with this text, for the time of a test.
 class ConfigFile {
  public:
-  explicit ConfigFile(const std::string& text) : path_(::testing::TempDir() + "program_test_" + std::to_string(getpid()) + ".yaml") {
+  explicit ConfigFile(const std::string& text)
+      : path_(::testing::TempDir() + "program_test_" + std::to_string(getpid()) + ".yaml") {
     std::ofstream(path_) << text;
   }
   ~ConfigFile() { unlink(path_.c_str()); }
@@ -179,7 +181,8 @@ TEST_P(ExitCodeTest, SaysHowItEnded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ExitCodeTest,
-                         ::testing::Values(ExitCase{"Good", "", Succeed, 0, ""}, ExitCase{"Failed", "", Fail, 1, "name: the port is taken\n"},
+                         ::testing::Values(ExitCase{"Good", "", Succeed, 0, ""},
+                                           ExitCase{"Failed", "", Fail, 1, "name: the port is taken\n"},
                                            ExitCase{"Bug", "", Throw, 1, "name: a bug\n"},
                                            ExitCase{"UnknownKey", "lisen: 1", ReadStrictly, 2, ":1: "},
                                            ExitCase{"BadLevel", "\nlog: {level: loud}", Succeed, 2, ":2: "},

@@ -29,7 +29,8 @@ class SettingsTest : public ::testing::Test {
     if (!path_.empty()) unlink(path_.c_str());
   }
   static void Clear() {
-    for (const char* name : {"PORT", "PROXY_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL"}) unsetenv(name);
+    for (const char* name : {"PORT", "PROXY_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL"})
+      unsetenv(name);
   }
   static void Set(const char* name, const std::string& value) { setenv(name, value.c_str(), 1); }
 
@@ -109,7 +110,8 @@ TEST_F(SettingsTest, TheDefaultFileHoldsNoSecret) {
 }
 
 TEST_F(SettingsTest, PortFlagsAndProxyKeyGoOverTheFile) {
-  app::Flags flags = File("gateway: {listen: \"0.0.0.0:1000\", admin: 127.0.0.1:1001}\nproviders: {demo: {type: demo}}\n");
+  app::Flags flags =
+      File("gateway: {listen: \"0.0.0.0:1000\", admin: 127.0.0.1:1001}\nproviders: {demo: {type: demo}}\n");
   EXPECT_EQ(LoadSettings(flags).gateway.http.address, "0.0.0.0:1000");
 
   Set("PORT", "2000");
@@ -131,7 +133,8 @@ TEST_F(SettingsTest, PortFlagsAndProxyKeyGoOverTheFile) {
 TEST_F(SettingsTest, AFileIsTakenAsItIsWithTheDemoModelOnly) {
   Set("OPENAI_API_KEY", "sk-1");
 
-  EXPECT_THAT(Providers(LoadSettings(File("providers: {only: {type: ollama, base_url: \"http://127.0.0.1:1\"}}"))), ElementsAre("only:ollama", "demo:demo"));
+  EXPECT_THAT(Providers(LoadSettings(File("providers: {only: {type: ollama, base_url: \"http://127.0.0.1:1\"}}"))),
+              ElementsAre("only:ollama", "demo:demo"));
 }
 
 TEST_F(SettingsTest, EverySectionsFaultsAreFoundWithTheirLine) {
@@ -228,7 +231,8 @@ TEST_F(SettingsTest, TheDocumentedGatewayDefaultsAreTheRealOnes) {
 }
 
 TEST_F(SettingsTest, SuggestsTheDefaultModelOrTheFirstThatIsNoPattern) {
-  const std::string models = "providers: {demo: {type: demo}}\nmodels: {\"gpt-*\": {targets: [\"demo/*\"]}, b: {targets: [demo/b]}}\n";
+  const std::string models =
+      "providers: {demo: {type: demo}}\nmodels: {\"gpt-*\": {targets: [\"demo/*\"]}, b: {targets: [demo/b]}}\n";
 
   EXPECT_EQ(ModelToSuggest(LoadSettings(File(models))), "b");
   EXPECT_EQ(ModelToSuggest(LoadSettings(File(models + "default_model: gpt-x\n"))), "gpt-x");
@@ -236,18 +240,19 @@ TEST_F(SettingsTest, SuggestsTheDefaultModelOrTheFirstThatIsNoPattern) {
 
 TEST(ClientAddressTest, IsOneThatWorksOnThisMachine) {
   for (const auto& [listen, address] : std::vector<std::pair<std::string, std::string>>{{"127.0.0.1:1", "127.0.0.1:1"},
-                                                                                       {"0.0.0.0:1", "127.0.0.1:1"},
-                                                                                       {"*:1", "127.0.0.1:1"},
-                                                                                       {":1", "127.0.0.1:1"},
-                                                                                       {"[::]:1", "127.0.0.1:1"},
-                                                                                       {"localhost:1", "localhost:1"},
-                                                                                       {"10.1.2.3:1", "10.1.2.3:1"}}) {
+                                                                                        {"0.0.0.0:1", "127.0.0.1:1"},
+                                                                                        {"*:1", "127.0.0.1:1"},
+                                                                                        {":1", "127.0.0.1:1"},
+                                                                                        {"[::]:1", "127.0.0.1:1"},
+                                                                                        {"localhost:1", "localhost:1"},
+                                                                                        {"10.1.2.3:1", "10.1.2.3:1"}}) {
     EXPECT_EQ(ClientAddress(listen), address);
   }
 }
 
 TEST(IsLoopbackTest, OnlyWhatNobodyElseCanReach) {
-  for (const char* listen : {"127.0.0.1:1", "127.9.9.9:1", "localhost:1", "[::1]:1"}) EXPECT_TRUE(IsLoopback(listen)) << listen;
+  for (const char* listen : {"127.0.0.1:1", "127.9.9.9:1", "localhost:1", "[::1]:1"})
+    EXPECT_TRUE(IsLoopback(listen)) << listen;
   for (const char* listen : {"0.0.0.0:1", "*:1", ":1", "[::]:1", "10.0.0.1:1", "128.0.0.1:1", "localhost.evil:1"}) {
     EXPECT_FALSE(IsLoopback(listen)) << listen;
   }

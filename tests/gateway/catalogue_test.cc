@@ -65,9 +65,10 @@ TEST(CatalogueTest, EveryEntryIsCompleteHoweverLittleIsKnown) {
 
   const json entry = json::parse(RenderModels(models)).at("models")[0];
 
-  for (const char* field : {"slug", "display_name", "description", "supported_reasoning_levels", "shell_type", "visibility",
-                            "supported_in_api", "priority", "support_verbosity", "truncation_policy",
-                            "experimental_supported_tools", "base_instructions", "apply_patch_tool_type", "input_modalities"}) {
+  for (const char* field :
+       {"slug", "display_name", "description", "supported_reasoning_levels", "shell_type", "visibility",
+        "supported_in_api", "priority", "support_verbosity", "truncation_policy", "experimental_supported_tools",
+        "base_instructions", "apply_patch_tool_type", "input_modalities"}) {
     EXPECT_TRUE(entry.contains(field)) << field;
   }
   EXPECT_TRUE(entry.at("supported_reasoning_levels").is_array());

@@ -13,10 +13,10 @@ namespace wayleave::gateway {
 namespace {
 
 using namespace std::chrono_literals;
+using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
-using nlohmann::json;
 
 using Lines = std::vector<std::pair<std::string, std::string>>;
 
@@ -56,16 +56,35 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(MayTravelTest, SecretsAndWhatConcernsThisHopStay) {
-  for (const char* name :
-       {"accept", "accept-encoding", "api-key", "authorization", "connection", "content-encoding", "content-length",
-        "content-type", "cookie", "expect", "forwarded", "host", "keep-alive", "origin", "proxy-authorization",
-        "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "x-api-key", "x-provider"}) {
+  for (const char* name : {"accept",
+                           "accept-encoding",
+                           "api-key",
+                           "authorization",
+                           "connection",
+                           "content-encoding",
+                           "content-length",
+                           "content-type",
+                           "cookie",
+                           "expect",
+                           "forwarded",
+                           "host",
+                           "keep-alive",
+                           "origin",
+                           "proxy-authorization",
+                           "proxy-connection",
+                           "te",
+                           "trailer",
+                           "transfer-encoding",
+                           "upgrade",
+                           "x-api-key",
+                           "x-provider"}) {
     EXPECT_FALSE(MayTravel(name)) << name;
   }
 }
 
 TEST(MayTravelTest, TheRestGoesToTheProviderServiceWhichChooses) {
-  for (const char* name : {"a", "x-request-id", "user-agent", "openai-organization", "session-id", "zzz", "cookies", "hos"}) {
+  for (const char* name :
+       {"a", "x-request-id", "user-agent", "openai-organization", "session-id", "zzz", "cookies", "hos"}) {
     EXPECT_TRUE(MayTravel(name)) << name;
   }
 }
@@ -87,7 +106,8 @@ TEST(CorsTest, WithoutOriginsThereIsNothing) {
   const Cors off({});
 
   EXPECT_TRUE(Decorated(off, {{"origin", "https://a.example"}}).entries().empty());
-  EXPECT_FALSE(off.Preflight(Asking("OPTIONS", {{"origin", "https://a.example"}, {"access-control-request-method", "POST"}})));
+  EXPECT_FALSE(
+      off.Preflight(Asking("OPTIONS", {{"origin", "https://a.example"}, {"access-control-request-method", "POST"}})));
 }
 
 TEST(CorsTest, OnlyConfiguredOriginsMayRead) {
@@ -127,8 +147,10 @@ TEST(CorsTest, WhatIsNoPreflightIsNotAnsweredAsOne) {
   const Cors cors({"https://a.example"});
 
   EXPECT_FALSE(cors.Preflight(Asking("OPTIONS", {{"origin", "https://a.example"}})));
-  EXPECT_FALSE(cors.Preflight(Asking("POST", {{"origin", "https://a.example"}, {"access-control-request-method", "POST"}})));
-  EXPECT_FALSE(cors.Preflight(Asking("OPTIONS", {{"origin", "https://b.example"}, {"access-control-request-method", "POST"}})));
+  EXPECT_FALSE(
+      cors.Preflight(Asking("POST", {{"origin", "https://a.example"}, {"access-control-request-method", "POST"}})));
+  EXPECT_FALSE(
+      cors.Preflight(Asking("OPTIONS", {{"origin", "https://b.example"}, {"access-control-request-method", "POST"}})));
 }
 
 struct CostCase {
@@ -153,14 +175,15 @@ TEST_P(CostTest, IsRoundedUpToABillionth) {
   EXPECT_EQ(CostOf(usage, price), GetParam().cost);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CostTest,
-                         ::testing::Values(CostCase{"Nothing", 0, 0, 0, 0}, CostCase{"Input", 1'000'000, 0, 0, 1'250'000'000},
-                                           CostCase{"AllCached", 1'000'000, 1'000'000, 0, 125'000'000},
-                                           CostCase{"PartCached", 1000, 600, 10, 400 * 1250 + 600 * 125 + 10 * 10000},
-                                           CostCase{"MoreCachedThanInput", 100, 5000, 0, 100 * 125},
-                                           CostCase{"NegativeCached", 100, -5, 0, 100 * 1250},
-                                           CostCase{"Beyond64BitsInBetween", 10'000'000'000'000, 0, 0, 12'500'000'000'000'000}),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, CostTest,
+    ::testing::Values(CostCase{"Nothing", 0, 0, 0, 0}, CostCase{"Input", 1'000'000, 0, 0, 1'250'000'000},
+                      CostCase{"AllCached", 1'000'000, 1'000'000, 0, 125'000'000},
+                      CostCase{"PartCached", 1000, 600, 10, 400 * 1250 + 600 * 125 + 10 * 10000},
+                      CostCase{"MoreCachedThanInput", 100, 5000, 0, 100 * 125},
+                      CostCase{"NegativeCached", 100, -5, 0, 100 * 1250},
+                      CostCase{"Beyond64BitsInBetween", 10'000'000'000'000, 0, 0, 12'500'000'000'000'000}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST(CostOfTest, APartOfABillionthIsAWholeOne) {
   router::v1::Price price;
@@ -197,7 +220,8 @@ TEST(AccessLogTest, ALineForARefusedRequestSaysLittle) {
   EXPECT_EQ(line.at("status"), 401);
   EXPECT_EQ(line.at("error_code"), "invalid_api_key");
   EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 1.5);
-  for (const char* absent : {"peer", "tenant", "model", "provider", "input_tokens", "cost_nano_usd", "overhead_ms", "stream"}) {
+  for (const char* absent :
+       {"peer", "tenant", "model", "provider", "input_tokens", "cost_nano_usd", "overhead_ms", "stream"}) {
     EXPECT_FALSE(line.contains(absent)) << absent;
   }
 }

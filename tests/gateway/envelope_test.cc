@@ -39,27 +39,27 @@ TEST_P(ModelTest, IsReadAndItsPlaceIsKnown) {
   EXPECT_EQ(GetParam().body.substr(envelope.model_offset, envelope.model_length), GetParam().token);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, ModelTest,
-    ::testing::ValuesIn(std::vector<ModelCase>{
-        {"Plain", R"({"model":"gpt-5"})", "gpt-5", R"("gpt-5")"},
-        {"Last", R"({"input":"x","model":"gpt-5"})", "gpt-5", R"("gpt-5")"},
-        {"Spaced", " \n{ \"model\" \t: \r\n \"gpt-5\" , \"a\":1 } \n", "gpt-5", R"("gpt-5")"},
-        {"Empty", R"({"model":""})", "", R"("")"},
-        {"EscapedQuote", R"({"model":"a\"b","x":1})", "a\"b", R"("a\"b")"},
-        {"EscapedBackslashAtTheEnd", R"({"model":"a\\","x":"y"})", "a\\", R"("a\\")"},
-        {"EscapedSlash", R"({"model":"a\/b"})", "a/b", R"("a\/b")"},
-        {"EscapedUnicode", R"({"model":"b\u0069g"})", "big", R"("b\u0069g")"},
-        {"Surrogates", R"({"model":"\ud83d\ude00"})", "\xf0\x9f\x98\x80", R"("\ud83d\ude00")"},
-        {"Unicode", "{\"model\":\"größe-日本\"}", "größe-日本", "\"größe-日本\""},
-        {"EscapedName", R"({"mod\u0065l":"gpt-5"})", "gpt-5", R"("gpt-5")"},
-        {"OnlyAtTheTop", R"({"input":[{"model":"inner"}],"model":"outer","x":{"model":"inner"}})", "outer", R"("outer")"},
-        {"InAText", R"({"input":"\"model\":\"inner\"","model":"outer"})", "outer", R"("outer")"},
-        {"BracesInIt", R"({"model":"}],{"})", "}],{", R"("}],{")"},
-        {"None", R"({"input":"x"})", "", ""},
-        {"EmptyObject", "{}", "", ""},
-    }),
-    [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, ModelTest,
+                         ::testing::ValuesIn(std::vector<ModelCase>{
+                             {"Plain", R"({"model":"gpt-5"})", "gpt-5", R"("gpt-5")"},
+                             {"Last", R"({"input":"x","model":"gpt-5"})", "gpt-5", R"("gpt-5")"},
+                             {"Spaced", " \n{ \"model\" \t: \r\n \"gpt-5\" , \"a\":1 } \n", "gpt-5", R"("gpt-5")"},
+                             {"Empty", R"({"model":""})", "", R"("")"},
+                             {"EscapedQuote", R"({"model":"a\"b","x":1})", "a\"b", R"("a\"b")"},
+                             {"EscapedBackslashAtTheEnd", R"({"model":"a\\","x":"y"})", "a\\", R"("a\\")"},
+                             {"EscapedSlash", R"({"model":"a\/b"})", "a/b", R"("a\/b")"},
+                             {"EscapedUnicode", R"({"model":"b\u0069g"})", "big", R"("b\u0069g")"},
+                             {"Surrogates", R"({"model":"\ud83d\ude00"})", "\xf0\x9f\x98\x80", R"("\ud83d\ude00")"},
+                             {"Unicode", "{\"model\":\"größe-日本\"}", "größe-日本", "\"größe-日本\""},
+                             {"EscapedName", R"({"mod\u0065l":"gpt-5"})", "gpt-5", R"("gpt-5")"},
+                             {"OnlyAtTheTop", R"({"input":[{"model":"inner"}],"model":"outer","x":{"model":"inner"}})",
+                              "outer", R"("outer")"},
+                             {"InAText", R"({"input":"\"model\":\"inner\"","model":"outer"})", "outer", R"("outer")"},
+                             {"BracesInIt", R"({"model":"}],{"})", "}],{", R"("}],{")"},
+                             {"None", R"({"input":"x"})", "", ""},
+                             {"EmptyObject", "{}", "", ""},
+                         }),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(ReadEnvelopeTest, ReadsEveryField) {
   const Envelope envelope = Good(
@@ -112,11 +112,34 @@ TEST(ReadEnvelopeTest, KnowsTheOtherNamesOfTheTokenLimitAndOfReasoning) {
 }
 
 TEST(ReadEnvelopeTest, WhatIsNoJsonObjectIsTheClientsFault) {
-  for (const std::string text :
-       {"", " ", "[]", "[{\"model\":\"m\"}]", "\"model\"", "1", "null", "{", "{\"model\"", "{\"model\":", "{\"model\":\"m\"",
-        "{\"model\":\"m", "{\"model\":\"m\\\"}", "{\"model\" \"m\"}", "{\"model\":\"m\",}", "{model:\"m\"}", "{'model':'m'}",
-        "{\"model\":5}", "{\"model\":null}", "{\"model\":{}}", "{\"model\":\"\xff\"}", "{\"model\":\"a\nb\"}",
-        "{\"model\":\"\\x\"}", "{\"model\":\"\\ud83d\"}", "hello", "\xef\xbb", "{\"a\":1}}", "{\"input\":[1,2}"}) {
+  for (const std::string text : {"",
+                                 " ",
+                                 "[]",
+                                 "[{\"model\":\"m\"}]",
+                                 "\"model\"",
+                                 "1",
+                                 "null",
+                                 "{",
+                                 "{\"model\"",
+                                 "{\"model\":",
+                                 "{\"model\":\"m\"",
+                                 "{\"model\":\"m",
+                                 "{\"model\":\"m\\\"}",
+                                 "{\"model\" \"m\"}",
+                                 "{\"model\":\"m\",}",
+                                 "{model:\"m\"}",
+                                 "{'model':'m'}",
+                                 "{\"model\":5}",
+                                 "{\"model\":null}",
+                                 "{\"model\":{}}",
+                                 "{\"model\":\"\xff\"}",
+                                 "{\"model\":\"a\nb\"}",
+                                 "{\"model\":\"\\x\"}",
+                                 "{\"model\":\"\\ud83d\"}",
+                                 "hello",
+                                 "\xef\xbb",
+                                 "{\"a\":1}}",
+                                 "{\"input\":[1,2}"}) {
     const Result<Envelope> envelope = Read(text);
 
     ASSERT_FALSE(envelope) << text;
@@ -136,7 +159,8 @@ TEST(ReadEnvelopeTest, TwoModelsAreRefusedBecauseTheRewriteWouldMissOne) {
 }
 
 TEST(ReadEnvelopeTest, NothingMayFollowTheObject) {
-  for (const char* text : {R"({"model":"a"}{"model":"b"})", R"({"model":"a"} x)", R"({"model":"a"},)", R"({} {})", R"({"a":1}])"}) {
+  for (const char* text :
+       {R"({"model":"a"}{"model":"b"})", R"({"model":"a"} x)", R"({"model":"a"},)", R"({} {})", R"({"a":1}])"}) {
     EXPECT_FALSE(Read(text)) << text;
   }
   EXPECT_TRUE(Read("{\"model\":\"a\"} \r\n\t "));

@@ -9,8 +9,8 @@ namespace wayleave::gateway {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::StartsWith;
 using nlohmann::json;
+using ::testing::StartsWith;
 
 json ErrorIn(const http::Response& response) {
   const json body = json::parse(response.body);
@@ -80,7 +80,8 @@ TEST(ErrorResponseTest, RetryAfterIsInWholeSecondsRoundedUp) {
 }
 
 TEST(ErrorResponseTest, WhateverTheMessageHoldsTheBodyIsJson) {
-  for (const std::string message : {"\"quotes\" and \\", "line\nline\r\n\t", "\xff\xfe not unicode", "größe 日本", ""}) {
+  for (const std::string message :
+       {"\"quotes\" and \\", "line\nline\r\n\t", "\xff\xfe not unicode", "größe 日本", ""}) {
     EXPECT_NO_THROW(ErrorIn(ErrorResponse(Error{Code::kInternal, message, message, {}}))) << message;
   }
   EXPECT_EQ(ErrorIn(ErrorResponse(Error{Code::kInternal, "größe \"日本\"", {}, {}})).at("message"), "größe \"日本\"");
@@ -121,10 +122,13 @@ TEST(FailureResponseTest, A429AlwaysSaysHowLongToWait) {
 }
 
 TEST(ServerErrorPageTest, HasTheSameForm) {
-  for (const auto& [status, type, code] : std::vector<std::tuple<int, std::string, json>>{
-           {400, "invalid_request_error", nullptr}, {408, "invalid_request_error", nullptr},
-           {413, "invalid_request_error", "request_too_large"}, {431, "invalid_request_error", nullptr},
-           {500, "server_error", nullptr}, {501, "server_error", nullptr}}) {
+  for (const auto& [status, type, code] :
+       std::vector<std::tuple<int, std::string, json>>{{400, "invalid_request_error", nullptr},
+                                                       {408, "invalid_request_error", nullptr},
+                                                       {413, "invalid_request_error", "request_too_large"},
+                                                       {431, "invalid_request_error", nullptr},
+                                                       {500, "server_error", nullptr},
+                                                       {501, "server_error", nullptr}}) {
     const http::Response response = ServerErrorPage(status, "message");
 
     EXPECT_EQ(response.status, status);
@@ -159,7 +163,8 @@ TEST(BrokenStreamEventTest, IsAFailedResponseForAResponsesClient) {
 }
 
 TEST(BrokenStreamEventTest, IsAnErrorChunkForAChatClient) {
-  const std::string event = BrokenStreamEvent(provider::v1::ENDPOINT_CHAT_COMPLETIONS, "", 7, "server_error", "a\nb \xff");
+  const std::string event =
+      BrokenStreamEvent(provider::v1::ENDPOINT_CHAT_COMPLETIONS, "", 7, "server_error", "a\nb \xff");
 
   EXPECT_THAT(event, StartsWith("data: "));
   const json error = DataOf(event).at("error");

@@ -44,7 +44,8 @@ class Script {
     Piece(data);
     return *this;
   }
-  Script& End(provider::v1::Finish finish = provider::v1::FINISH_COMPLETED, std::int64_t input = 100, std::int64_t output = 20) {
+  Script& End(provider::v1::Finish finish = provider::v1::FINISH_COMPLETED, std::int64_t input = 100,
+              std::int64_t output = 20) {
     provider::v1::End& end = *steps_.back().mutable_end();
     end.set_finish(finish);
     if (finish == provider::v1::FINISH_FAILED) end.set_error_code("server_error");
@@ -127,7 +128,8 @@ class FakeProvider final : public ProviderPort {
     scripts_.push_back(std::move(script));
     return *this;
   }
-  std::unique_ptr<Generation> Generate(provider::v1::GenerateRequest request, const rpc::CallContext& context) override {
+  std::unique_ptr<Generation> Generate(provider::v1::GenerateRequest request,
+                                       const rpc::CallContext& context) override {
     if (on_generate) on_generate();
     std::lock_guard lock(mutex_);
     requests_.push_back(std::move(request));
@@ -174,13 +176,15 @@ class FakeAuth final : public AuthPort {
     answer.mutable_principal()->set_key_id("key_" + request.api_key());
     co_return answer;
   }
-  Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request, const rpc::CallContext&) override {
+  Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request,
+                                                  const rpc::CallContext&) override {
     std::lock_guard lock(mutex_);
     reserved_.push_back(request);
     if (reserve_refusal) co_return *reserve_refusal;
     co_return auth::v1::ReserveResponse();
   }
-  Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request, const rpc::CallContext&) override {
+  Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
+                                                const rpc::CallContext&) override {
     std::lock_guard lock(mutex_);
     settled_.insert(settled_.end(), request.settlements().begin(), request.settlements().end());
     co_return auth::v1::SettleResponse();
@@ -219,13 +223,15 @@ class FakeRouter final : public RouterPort {
     target.set_model(model);
     return target;
   }
-  Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest& request, const rpc::CallContext&) override {
+  Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest& request,
+                                                const rpc::CallContext&) override {
     std::lock_guard lock(mutex_);
     asked_.push_back(request);
     if (refusal) co_return *refusal;
     co_return route;
   }
-  Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest&, const rpc::CallContext&) override {
+  Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest&,
+                                                          const rpc::CallContext&) override {
     if (refusal) co_return *refusal;
     co_return models;
   }
@@ -244,7 +250,8 @@ class FakeRouter final : public RouterPort {
   std::vector<std::string> reports() const {
     std::lock_guard lock(mutex_);
     std::vector<std::string> words;
-    for (const auto& report : reports_) words.push_back(report.provider() + " " + (report.ok() ? "ok" : report.error()));
+    for (const auto& report : reports_)
+      words.push_back(report.provider() + " " + (report.ok() ? "ok" : report.error()));
     return words;
   }
 

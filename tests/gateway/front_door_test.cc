@@ -9,10 +9,10 @@
 namespace wayleave::gateway {
 namespace {
 
-using ::testing::StartsWith;
 using nlohmann::json;
 using testing::RawClient;
 using testing::RawReply;
+using ::testing::StartsWith;
 
 json ErrorOf(const RawReply& reply) { return json::parse(reply.body).at("error"); }
 
@@ -60,7 +60,8 @@ INSTANTIATE_TEST_SUITE_P(All, UrlTest,
                                            UrlCase{"PutChat", "PUT", "/v1/chat/completions", 405, "method_not_allowed"},
                                            UrlCase{"PostModels", "POST", "/v1/models", 405, "method_not_allowed"},
                                            UrlCase{"DeleteModel", "DELETE", "/v1/models/x", 405, "method_not_allowed"},
-                                           UrlCase{"OptionsWithoutOrigin", "OPTIONS", "/v1/responses", 405, "method_not_allowed"}),
+                                           UrlCase{"OptionsWithoutOrigin", "OPTIONS", "/v1/responses", 405,
+                                                   "method_not_allowed"}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(FrontDoorTest, AQueryDoesNotChangeTheDoor) {
@@ -74,7 +75,8 @@ TEST_F(FrontDoorTest, AWebSocketIsRefusedWith426SoThatCodexFallsBack) {
   Start();
 
   for (const char* word : {"websocket", "WebSocket"}) {
-    const RawReply reply = Ask(Request("GET", "/v1/responses", "Connection: Upgrade\r\nUpgrade: " + std::string(word) + "\r\n"));
+    const RawReply reply =
+        Ask(Request("GET", "/v1/responses", "Connection: Upgrade\r\nUpgrade: " + std::string(word) + "\r\n"));
 
     EXPECT_EQ(reply.status, 426);
     EXPECT_EQ(reply.Header("Upgrade"), "HTTP/1.1");
@@ -97,7 +99,8 @@ TEST_F(FrontDoorTest, AnUnchangedListIsNotSentAgain) {
   Start();
   RawClient client(port_);
 
-  client.Send(Request("GET", "/v1/models", "If-None-Match: \"e1\"\r\n") + Request("GET", "/v1/models", "If-None-Match: \"e0\"\r\n"));
+  client.Send(Request("GET", "/v1/models", "If-None-Match: \"e1\"\r\n") +
+              Request("GET", "/v1/models", "If-None-Match: \"e0\"\r\n"));
 
   const RawReply same = client.Read();
   EXPECT_EQ(same.status, 304);

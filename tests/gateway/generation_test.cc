@@ -11,18 +11,19 @@ namespace wayleave::gateway {
 namespace {
 
 using namespace std::chrono_literals;
+using nlohmann::json;
+using testing::Eventually;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using ::testing::SizeIs;
-using ::testing::StartsWith;
-using nlohmann::json;
-using testing::Eventually;
 using testing::RawClient;
 using testing::RawReply;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 constexpr const char* kCreated =
-    "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"resp_7\"}}\n\n";
+    "event: response.created\ndata: "
+    "{\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"resp_7\"}}\n\n";
 constexpr const char* kDone = "event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n";
 
 json ErrorOf(const RawReply& reply) { return json::parse(reply.body).at("error"); }
@@ -52,7 +53,8 @@ TEST_F(GatewayTest, StreamsAnAnswerAsItComesAndSettlesIt) {
   EXPECT_EQ(s.request_id(), reply.Header("x-request-id"));
   EXPECT_EQ(s.reservation_id(), auth_.reserved().at(0).reservation_id());
   EXPECT_EQ(s.tenant() + " " + s.user() + " " + s.key_id(), "default ann key_k1");
-  EXPECT_EQ(s.endpoint() + " " + s.model() + " " + s.provider() + " " + s.upstream_model(), "responses big alpha alpha-model");
+  EXPECT_EQ(s.endpoint() + " " + s.model() + " " + s.provider() + " " + s.upstream_model(),
+            "responses big alpha alpha-model");
   EXPECT_EQ(s.outcome(), auth::v1::OUTCOME_COMPLETED);
   EXPECT_EQ(s.usage().input_tokens(), 100);
   EXPECT_FALSE(s.estimated());
@@ -79,8 +81,9 @@ TEST_F(GatewayTest, AnswersADocumentInOnePieceWithItsPrice) {
 }
 
 TEST_F(GatewayTest, PassesTheRequestOnByteForByteWithoutTheCredential) {
-  const std::string body = "{ \"input\" : [1.0, \"\\u00e4\"],\"model\" : \"b\\u0069g\" ,\"stream\":true,"
-                           "\"stream_options\":{\"include_usage\":true}}";
+  const std::string body =
+      "{ \"input\" : [1.0, \"\\u00e4\"],\"model\" : \"b\\u0069g\" ,\"stream\":true,"
+      "\"stream_options\":{\"include_usage\":true}}";
   Start();
 
   Ask(Request("POST", "/v1/chat/completions",
@@ -98,7 +101,8 @@ TEST_F(GatewayTest, PassesTheRequestOnByteForByteWithoutTheCredential) {
   EXPECT_TRUE(order.stream());
   EXPECT_TRUE(order.include_usage());
   EXPECT_EQ(order.headers().at("x-custom"), "1");
-  for (const char* name : {"authorization", "x-api-key", "cookie", "proxy-authorization", "x-provider", "host", "content-length"}) {
+  for (const char* name :
+       {"authorization", "x-api-key", "cookie", "proxy-authorization", "x-provider", "host", "content-length"}) {
     EXPECT_FALSE(order.headers().contains(name)) << name;
   }
   EXPECT_EQ(provider_.context(0).request_id, "mine");
@@ -108,7 +112,8 @@ TEST_F(GatewayTest, PassesTheRequestOnByteForByteWithoutTheCredential) {
 TEST_F(GatewayTest, TellsTheRouterWhatDecidesAndNothingThatIsNewEachTime) {
   Start();
 
-  Ask(Request("POST", "/v1/responses", "X-Provider: Beta\r\nX-Team: red\r\nX-Request-Id: r1\r\nSession-Id: s\r\nX-Codex-Turn: 1\r\n",
+  Ask(Request("POST", "/v1/responses",
+              "X-Provider: Beta\r\nX-Team: red\r\nX-Request-Id: r1\r\nSession-Id: s\r\nX-Codex-Turn: 1\r\n",
               R"({"model":"big","tools":[{}],"reasoning":{},"max_output_tokens":5,"prompt_cache_key":"conv"})"));
 
   ASSERT_THAT(router_.asked(), SizeIs(1));
@@ -208,7 +213,10 @@ INSTANTIATE_TEST_SUITE_P(
     All, EndingTest,
     ::testing::ValuesIn(std::vector<EndingCase>{
         {.name = "CompletedStream", .scripts = {Script::Answers(kCreated).Data(kDone).End()}, .body = kDone},
-        {.name = "CompletedDocument", .scripts = {Script::Answers("{}", "application/json").End()}, .stream = false, .body = "{}"},
+        {.name = "CompletedDocument",
+         .scripts = {Script::Answers("{}", "application/json").End()},
+         .stream = false,
+         .body = "{}"},
         {.name = "OnePiece", .scripts = {Script::Answers(kDone).End()}, .body = kDone},
         {.name = "CutAtItsLimit",
          .scripts = {Script::Answers(kDone).End(provider::v1::FINISH_INCOMPLETE)},
@@ -367,7 +375,8 @@ INSTANTIATE_TEST_SUITE_P(All, LeaveTest,
                          ::testing::Values(LeaveCase{"BeforeTheFirstEvent", Script::Stalls(), true, 0, false},
                                            LeaveCase{"InTheStream", Script::Answers("12345678").Stall(), true, 2, true},
                                            LeaveCase{"BeforeTheDocument", Script::Stalls(), false, 0, false},
-                                           LeaveCase{"InTheDocument", Script::Answers("12345678").Stall(), false, 2, true}),
+                                           LeaveCase{"InTheDocument", Script::Answers("12345678").Stall(), false, 2,
+                                                     true}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(GatewayTest, AClientThatLeavesDuringAuthenticationCostsNoGeneration) {
@@ -401,7 +410,8 @@ TEST_F(GatewayTest, AClientThatLeavesWhileTheServiceIsAwayEndsTheTrying) {
 
   client->Send(Responses(true));
 
-  ASSERT_TRUE(Eventually([&] { return Shows(R"(wayleave_gateway_requests_total{endpoint="responses",status="499"} 1)"); }));
+  ASSERT_TRUE(
+      Eventually([&] { return Shows(R"(wayleave_gateway_requests_total{endpoint="responses",status="499"} 1)"); }));
   EXPECT_THAT(provider_.requests(), SizeIs(2));
   EXPECT_EQ(Settled().at(0).outcome(), auth::v1::OUTCOME_CANCELLED);
 }
@@ -495,13 +505,14 @@ TEST_P(AdmissionTest, ARefusalReachesNoProviderAndSettlesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, AdmissionTest,
-    ::testing::Values(AdmissionCase{"ByAuth", Error{Code::kUnauthenticated, "no", {}, {}}, {}, {}, 401, "invalid_api_key"},
-                      AdmissionCase{"AuthIsAway", Error{Code::kUnavailable, "no", {}, {}}, {}, {}, 503, "service_unavailable"},
-                      AdmissionCase{"ByRouter", {}, Error{Code::kNotFound, "no", "model_not_found", {}}, {}, 404, "model_not_found"},
-                      AdmissionCase{"RouterIsAway", {}, Error{Code::kUnavailable, "no", {}, {}}, {}, 503, "service_unavailable"},
-                      AdmissionCase{"ByReserve", {}, {}, Error{Code::kResourceExhausted, "no", {}, {}}, 429, "rate_limit_exceeded"},
-                      AdmissionCase{"KeyRevokedMeanwhile", {}, {}, Error{Code::kUnauthenticated, "no", {}, {}}, 401,
-                                    "invalid_api_key"}),
+    ::testing::Values(
+        AdmissionCase{"ByAuth", Error{Code::kUnauthenticated, "no", {}, {}}, {}, {}, 401, "invalid_api_key"},
+        AdmissionCase{"AuthIsAway", Error{Code::kUnavailable, "no", {}, {}}, {}, {}, 503, "service_unavailable"},
+        AdmissionCase{"ByRouter", {}, Error{Code::kNotFound, "no", "model_not_found", {}}, {}, 404, "model_not_found"},
+        AdmissionCase{"RouterIsAway", {}, Error{Code::kUnavailable, "no", {}, {}}, {}, 503, "service_unavailable"},
+        AdmissionCase{"ByReserve", {}, {}, Error{Code::kResourceExhausted, "no", {}, {}}, 429, "rate_limit_exceeded"},
+        AdmissionCase{
+            "KeyRevokedMeanwhile", {}, {}, Error{Code::kUnauthenticated, "no", {}, {}}, 401, "invalid_api_key"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(GatewayTest, ABodyThatCantBeReadIsNotRouted) {

@@ -79,7 +79,8 @@ class StuckRouter final : public RouterPort {
   Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest&, const rpc::CallContext&) override {
     co_return router::v1::RouteResponse();
   }
-  Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest&, const rpc::CallContext&) override {
+  Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest&,
+                                                          const rpc::CallContext&) override {
     co_return router::v1::ListModelsResponse();
   }
   Task<Result<router::v1::ReportOutcomeResponse>> ReportOutcome(const router::v1::ReportOutcomeRequest&,

@@ -36,7 +36,7 @@ Task<std::int64_t> Sum(std::int64_t to) {
 Task<void> Keep(Task<std::int64_t> task, std::int64_t& result) { result = co_await task; }
 
 TEST_F(AsyncTest, ATaskDeliversItsValueOverManyAwaitsWithoutGrowingTheStack) {
-#ifdef __SANITIZE_THREAD__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr std::int64_t kAwaits = 1'000;  // instrumented calls are never tail calls
 #else
   constexpr std::int64_t kAwaits = 1'000'000;

@@ -28,7 +28,8 @@ Status Run(app::Program& program) {
   auto core = auth::Core::Open(config, program.registry());
   if (!core) return std::move(core).error();
   if ((*core)->HasSampleKey()) {
-    log::Warning("sample_key", {{"advice", "PROXY_API_KEY is a sample that everybody knows: set a secret of your own"}});
+    log::Warning("sample_key",
+                 {{"advice", "PROXY_API_KEY is a sample that everybody knows: set a secret of your own"}});
   }
 
   WorkerPool& workers = program.Workers(config.workers);
@@ -51,5 +52,6 @@ Status Run(app::Program& program) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return app::Main(argc, argv, "wayleave-auth", "Wayleave's auth-service: keys, reservations and usage, served over gRPC", Run);
+  return app::Main(argc, argv, "wayleave-auth",
+                   "Wayleave's auth-service: keys, reservations and usage, served over gRPC", Run);
 }

@@ -31,7 +31,8 @@ class Report {
 void CheckState(const Settings& settings, Report& report) {
   const std::string directory = state::Directory(settings.auth.state_dir);
   if (!std::filesystem::exists(directory)) return report.Note("state", directory + " will be made at the first start");
-  if (access(directory.c_str(), W_OK) != 0) return report.Bad("state", directory + " can't be written: mend its owner or choose --state-dir");
+  if (access(directory.c_str(), W_OK) != 0)
+    return report.Bad("state", directory + " can't be written: mend its owner or choose --state-dir");
   const auto keys = auth::ListKeys(settings.auth.state_dir);
   if (!keys) return report.Bad("state", keys.error().message);
   report.Good("state", fmt::format("{} ({} keys)", directory, keys->keys_size()));

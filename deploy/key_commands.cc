@@ -76,7 +76,8 @@ int List(const Options& options) {
   if (!keys) return Fail(keys.error());
   fmt::print("{:<14} {:<12} {:<20} {:<16} {:<17} {}\n", "ID", "PREFIX", "NAME", "USER", "CREATED (UTC)", "STATE");
   for (const auth::v1::Key& key : keys->keys()) {
-    fmt::print("{:<14} {:<12} {:<20} {:<16} {:<17} {}\n", key.id(), key.prefix(), key.name(), key.user(), Day(key.created_at()), StateOf(key));
+    fmt::print("{:<14} {:<12} {:<20} {:<16} {:<17} {}\n", key.id(), key.prefix(), key.name(), key.user(),
+               Day(key.created_at()), StateOf(key));
   }
   return 0;
 }
@@ -96,7 +97,8 @@ void AddKeyCommands(CLI::App& command, int& exit_code) {
   key->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, int (*run)(const Options&)) {
     CLI::App* verb = key->add_subcommand(name, text);
-    verb->add_option("-c,--config", options->flags.config, "The configuration file, for its state directory")->envname("WAYLEAVE_CONFIG");
+    verb->add_option("-c,--config", options->flags.config, "The configuration file, for its state directory")
+        ->envname("WAYLEAVE_CONFIG");
     verb->add_option("--state-dir", options->flags.state_dir, "Where keys are kept")->envname("WAYLEAVE_STATE_DIR");
     verb->callback([options, run, &exit_code] { exit_code = run(*options); });
     return verb;
@@ -107,7 +109,9 @@ void AddKeyCommands(CLI::App& command, int& exit_code) {
   create->add_option("--expires", options->expires, "Its lifetime: 90d, 12h, 30m; without it the key has no end");
   create->add_option("--model", options->models, "A model (or glob) that it may use; repeat for more. Without it: all");
   add("list", "List keys, newest first, without secrets", List);
-  add("revoke", "End a key's rights within a second", Revoke)->add_option("id", options->id, "The key's id, key_...")->required();
+  add("revoke", "End a key's rights within a second", Revoke)
+      ->add_option("id", options->id, "The key's id, key_...")
+      ->required();
 }
 
 }  // namespace wayleave::deploy

@@ -17,10 +17,12 @@ class LocalAuth : public gateway::AuthPort {
                                                             const rpc::CallContext&) override {
     return core_.Authenticate(request);
   }
-  Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request, const rpc::CallContext&) override {
+  Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request,
+                                                  const rpc::CallContext&) override {
     return core_.Reserve(request);
   }
-  Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request, const rpc::CallContext&) override {
+  Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
+                                                const rpc::CallContext&) override {
     return core_.Settle(request);
   }
 
@@ -31,7 +33,8 @@ class LocalAuth : public gateway::AuthPort {
 class LocalRouter : public gateway::RouterPort {
  public:
   explicit LocalRouter(router::Core& core) : core_(core) {}
-  Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest& request, const rpc::CallContext&) override {
+  Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest& request,
+                                                const rpc::CallContext&) override {
     return core_.Route(request);
   }
   Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest& request,

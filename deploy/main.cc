@@ -17,8 +17,10 @@ namespace {
 
 int CheckConfig(const app::Flags& flags) {
   const Settings settings = LoadSettings(flags);
-  std::printf("%s is good: %zu providers, %zu models, %zu routes.\n", flags.config.empty() ? "The default configuration" : flags.config.c_str(),
-              settings.provider.providers.size(), settings.router.routing.models.size(), settings.router.routing.routes.size());
+  std::printf("%s is good: %zu providers, %zu models, %zu routes.\n",
+              flags.config.empty() ? "The default configuration" : flags.config.c_str(),
+              settings.provider.providers.size(), settings.router.routing.models.size(),
+              settings.router.routing.routes.size());
   return 0;
 }
 
@@ -61,7 +63,8 @@ int Guarded(Fn fn) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App command("Wayleave: one endpoint for Codex CLI and other OpenAI-style clients, in front of any model", "wayleave");
+  CLI::App command("Wayleave: one endpoint for Codex CLI and other OpenAI-style clients, in front of any model",
+                   "wayleave");
   command.set_version_flag("--version", std::string("wayleave ") + kVersion);
   command.require_subcommand(1);
   command.failure_message(CLI::FailureMessage::help);
@@ -81,11 +84,13 @@ int Main(int argc, char** argv) {
     verb->callback([&exit_code, run] { exit_code = Guarded(run); });
     return verb;
   };
-  add(config, "check", "Read the whole file; exit code 2 and the place if something is wrong", [&] { return CheckConfig(flags); });
+  add(config, "check", "Read the whole file; exit code 2 and the place if something is wrong",
+      [&] { return CheckConfig(flags); });
   add(config, "print", "Print the configuration in force, without secrets", [&] { return PrintConfig(flags); });
   AddKeyCommands(command, exit_code);
-  add(&command, "codex-config", "Print the block for ~/.codex/config.toml", [&] { return PrintCodexConfig(flags, model); })
-      ->add_option("--model", model, "The model that Codex asks for");
+  add(&command, "codex-config", "Print the block for ~/.codex/config.toml", [&] {
+    return PrintCodexConfig(flags, model);
+  })->add_option("--model", model, "The model that Codex asks for");
   add(&command, "doctor", "Look for what stands in the way of a good start", [&] { return Doctor(flags); });
 
   try {

@@ -17,11 +17,16 @@ Status CheckExposure(const Settings& settings, const auth::Core& core) {
   if (IsLoopback(listen)) return {};
   if (!core.HasUsableKey()) {
     return Error{Code::kFailedPrecondition,
-                 "refusing to listen on " + listen + " without a key: make one with `wayleave key create`, or listen on 127.0.0.1", {}, {}};
+                 "refusing to listen on " + listen +
+                     " without a key: make one with `wayleave key create`, or listen on 127.0.0.1",
+                 {},
+                 {}};
   }
   if (core.HasSampleKey()) {
     return Error{Code::kFailedPrecondition,
-                 "refusing to listen on " + listen + " with a sample key: set PROXY_API_KEY to a secret of your own", {}, {}};
+                 "refusing to listen on " + listen + " with a sample key: set PROXY_API_KEY to a secret of your own",
+                 {},
+                 {}};
   }
   return {};
 }
@@ -43,7 +48,8 @@ class OneProcess {
     if (!journal) return std::move(journal).error();
 
     provider_ = std::make_unique<provider::Core>(settings_.provider, workers_.size(), program_.registry());
-    router_ = std::make_unique<router::Core>(settings_.router.routing, [this] { return Reload(); }, program_.registry());
+    router_ = std::make_unique<router::Core>(
+        settings_.router.routing, [this] { return Reload(); }, program_.registry());
     LocalModelSource source(*provider_);
     router::Discovery discovery(workers_[0], source, *router_, {settings_.router.service.discovery_interval});
     LocalAuth auth_port(*auth_);
@@ -91,7 +97,8 @@ class OneProcess {
     welcome.state_dir = state::Directory(settings_.auth.state_dir);
     if (first_key) welcome.first_key = first_key->secret();
     welcome.environment_key = !settings_.auth.proxy_api_key.empty();
-    log::Info("serving", {{"version", kVersion}, {"address", listen}, {"port", port}, {"admin", settings_.gateway.admin}});
+    log::Info("serving",
+              {{"version", kVersion}, {"address", listen}, {"port", port}, {"admin", settings_.gateway.admin}});
     PrintWelcome(welcome);
   }
 

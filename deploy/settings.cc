@@ -61,7 +61,9 @@ std::string DefaultYaml() {
     providers += "  ollama: {type: ollama, base_url: " + Quoted(*ollama) + "}\n";
   }
   providers += "  demo: {type: demo}\n";
-  models += "  demo: {targets: [demo/demo], display_name: \"Wayleave demo\", description: \"A script that says what to do next\", context_window: 128000}\n";
+  models +=
+      "  demo: {targets: [demo/demo], display_name: \"Wayleave demo\", description: \"A script that says what to do "
+      "next\", context_window: 128000}\n";
   return "providers:\n" + providers + "models:\n" + models + "default_model: demo\n";
 }
 

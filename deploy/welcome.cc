@@ -17,10 +17,14 @@ std::string Joined(const std::vector<std::string>& words) {
 
 std::string KeyLines(const Welcome& welcome) {
   if (!welcome.first_key.empty()) {
-    return fmt::format("Your key, shown this once (it is stored only as a digest):\n\n  export {}={}\n", kKeyVariable, welcome.first_key);
+    return fmt::format("Your key, shown this once (it is stored only as a digest):\n\n  export {}={}\n", kKeyVariable,
+                       welcome.first_key);
   }
-  if (welcome.environment_key) return fmt::format("Your key is the one in PROXY_API_KEY:\n\n  export {}=\"$PROXY_API_KEY\"\n", kKeyVariable);
-  return fmt::format("Your key is the one shown at the first start; `wayleave key create` makes another:\n\n  export {}=wl_...\n", kKeyVariable);
+  if (welcome.environment_key)
+    return fmt::format("Your key is the one in PROXY_API_KEY:\n\n  export {}=\"$PROXY_API_KEY\"\n", kKeyVariable);
+  return fmt::format(
+      "Your key is the one shown at the first start; `wayleave key create` makes another:\n\n  export {}=wl_...\n",
+      kKeyVariable);
 }
 
 std::string Credential(const Welcome& welcome) {

@@ -83,9 +83,11 @@ Result<Envelope> ReadEnvelope(const std::string& body) {
       ReadField(key, field.value(), body, envelope);
     }
     const char* rest = nullptr;
-    if (document.current_location().get(rest) == simdjson::SUCCESS) return Bad("The body holds more than one JSON value.");
+    if (document.current_location().get(rest) == simdjson::SUCCESS)
+      return Bad("The body holds more than one JSON value.");
   } catch (const simdjson::simdjson_error& error) {
-    return Bad(std::string("The body is not a JSON object that can be read: ") + simdjson::error_message(error.error()));
+    return Bad(std::string("The body is not a JSON object that can be read: ") +
+               simdjson::error_message(error.error()));
   }
   return envelope;
 }

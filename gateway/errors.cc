@@ -15,11 +15,16 @@ Json OrNull(std::string_view text) { return text.empty() ? Json(nullptr) : Json(
 
 const char* TypeOf(int status) {
   switch (status) {
-    case 401: return "authentication_error";
-    case 403: return "permission_error";
-    case 429: return "rate_limit_error";
-    case 504: return "timeout_error";
-    default: return status >= 500 ? "server_error" : "invalid_request_error";
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 429:
+      return "rate_limit_error";
+    case 504:
+      return "timeout_error";
+    default:
+      return status >= 500 ? "server_error" : "invalid_request_error";
   }
 }
 
@@ -28,26 +33,40 @@ int StatusOf(Code code) {
   switch (code) {
     case Code::kInvalidArgument:
     case Code::kFailedPrecondition:
-    case Code::kOutOfRange: return 400;
-    case Code::kUnauthenticated: return 401;
-    case Code::kPermissionDenied: return 403;
-    case Code::kNotFound: return 404;
+    case Code::kOutOfRange:
+      return 400;
+    case Code::kUnauthenticated:
+      return 401;
+    case Code::kPermissionDenied:
+      return 403;
+    case Code::kNotFound:
+      return 404;
     case Code::kAlreadyExists:
-    case Code::kAborted: return 409;
-    case Code::kResourceExhausted: return 429;
-    case Code::kUnimplemented: return 501;
-    case Code::kDeadlineExceeded: return 504;
-    default: return 503;
+    case Code::kAborted:
+      return 409;
+    case Code::kResourceExhausted:
+      return 429;
+    case Code::kUnimplemented:
+      return 501;
+    case Code::kDeadlineExceeded:
+      return 504;
+    default:
+      return 503;
   }
 }
 
 std::string DefaultReason(Code code) {
   switch (code) {
-    case Code::kUnauthenticated: return "invalid_api_key";
-    case Code::kResourceExhausted: return "rate_limit_exceeded";
-    case Code::kUnavailable: return "service_unavailable";
-    case Code::kDeadlineExceeded: return "timeout";
-    default: return {};
+    case Code::kUnauthenticated:
+      return "invalid_api_key";
+    case Code::kResourceExhausted:
+      return "rate_limit_exceeded";
+    case Code::kUnavailable:
+      return "service_unavailable";
+    case Code::kDeadlineExceeded:
+      return "timeout";
+    default:
+      return {};
   }
 }
 
@@ -82,7 +101,8 @@ http::Response FailureResponse(const provider::v1::Failure& failure) {
   http::Response response = ErrorResponse(failure.status(), failure.type(), failure.code(), failure.message());
   if (!failure.body().empty()) response.body = failure.body();
   std::optional<std::int64_t> wait;
-  if (failure.has_retry_after()) wait = failure.retry_after().seconds() * 1000 + failure.retry_after().nanos() / 1'000'000;
+  if (failure.has_retry_after())
+    wait = failure.retry_after().seconds() * 1000 + failure.retry_after().nanos() / 1'000'000;
   AddRetryAfter(response, wait);
   return response;
 }
@@ -94,7 +114,8 @@ http::Response ServerErrorPage(int status, std::string_view message) {
 std::string BrokenStreamEvent(provider::v1::Endpoint endpoint, std::string_view response_id, std::uint64_t sequence,
                               std::string_view code, std::string_view message) {
   if (endpoint != provider::v1::ENDPOINT_RESPONSES) {
-    return "data: " + Dump({{"error", {{"message", message}, {"type", "server_error"}, {"param", nullptr}, {"code", code}}}}) +
+    return "data: " +
+           Dump({{"error", {{"message", message}, {"type", "server_error"}, {"param", nullptr}, {"code", code}}}}) +
            "\n\n";
   }
   const Json event = {{"type", "response.failed"},

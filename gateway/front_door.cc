@@ -25,7 +25,8 @@ bool IsIdCharacter(char c) {
 // The client's own id if it is clean, else a new one.
 std::string RequestId(const http::Request& request) {
   const std::string_view given = request.headers.Get("x-request-id");
-  const bool clean = !given.empty() && given.size() <= kMostIdBytes && std::all_of(given.begin(), given.end(), IsIdCharacter);
+  const bool clean =
+      !given.empty() && given.size() <= kMostIdBytes && std::all_of(given.begin(), given.end(), IsIdCharacter);
   return clean ? std::string(given) : crypto::MakeId("req_");
 }
 
@@ -102,7 +103,8 @@ Task<void> FrontDoor::Answer(http::Request& request, http::Responder& responder)
 
 Task<void> FrontDoor::Dispatch(http::Request& request, http::Responder& responder, Record& record) {
   const std::string_view path = request.path();
-  if (auto preflight = services_.cors.Preflight(request)) co_return co_await Reply(request, responder, record, std::move(*preflight));
+  if (auto preflight = services_.cors.Preflight(request))
+    co_return co_await Reply(request, responder, record, std::move(*preflight));
   if (WantsWebSocket(request)) {
     http::Response refused = UpgradeRefused();
     co_return co_await Reply(request, responder, record, std::move(refused));
@@ -110,11 +112,15 @@ Task<void> FrontDoor::Dispatch(http::Request& request, http::Responder& responde
   const bool generation = path == kResponses || path == kChat;
   const bool models = path == kModels || path.starts_with("/v1/models/");
   if (generation && request.method == "POST") {
-    const auto endpoint = path == kResponses ? provider::v1::ENDPOINT_RESPONSES : provider::v1::ENDPOINT_CHAT_COMPLETIONS;
+    const auto endpoint =
+        path == kResponses ? provider::v1::ENDPOINT_RESPONSES : provider::v1::ENDPOINT_CHAT_COMPLETIONS;
     co_return co_await AnswerGeneration(services_, request, responder, endpoint, record);
   }
-  if (models && (request.method == "GET" || request.method == "HEAD")) co_return co_await Models(request, responder, record);
-  http::Response refused = generation ? WrongMethod(path, "POST") : models ? WrongMethod(path, "GET") : NoSuchPath(path);
+  if (models && (request.method == "GET" || request.method == "HEAD"))
+    co_return co_await Models(request, responder, record);
+  http::Response refused = generation ? WrongMethod(path, "POST")
+                           : models   ? WrongMethod(path, "GET")
+                                      : NoSuchPath(path);
   co_await Reply(request, responder, record, std::move(refused));
 }
 
@@ -151,14 +157,16 @@ Task<void> FrontDoor::Models(http::Request& request, http::Responder& responder,
       response.headers.Add("Content-Type", "application/json");
       response.body = std::move(*model);
     } else {
-      response = ErrorResponse(404, "invalid_request_error", "model_not_found",
-                               "There is no model \"" + id + "\" that this key may use; GET /v1/models lists those that it may.");
+      response = ErrorResponse(
+          404, "invalid_request_error", "model_not_found",
+          "There is no model \"" + id + "\" that this key may use; GET /v1/models lists those that it may.");
     }
   }
   co_await Reply(request, responder, record, std::move(response));
 }
 
-Task<void> FrontDoor::Reply(http::Request& request, http::Responder& responder, Record& record, http::Response response) {
+Task<void> FrontDoor::Reply(http::Request& request, http::Responder& responder, Record& record,
+                            http::Response response) {
   record.status = response.status;
   response.headers.Add("x-request-id", record.request_id);
   services_.cors.Decorate(request, response.headers);

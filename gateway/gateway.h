@@ -10,7 +10,8 @@ namespace wayleave::gateway {
 // Build, Start, Drain and destroy on the main thread; ports and workers must outlive it.
 class Gateway {
  public:
-  Gateway(Config config, WorkerPool& workers, Ports ports, std::unique_ptr<Journal> journal, metrics::Registry& registry);
+  Gateway(Config config, WorkerPool& workers, Ports ports, std::unique_ptr<Journal> journal,
+          metrics::Registry& registry);
   ~Gateway();
 
   // Binds and serves; the port, or why not.

@@ -18,7 +18,7 @@ using provider::v1::GenerateResponse;
 using router::v1::Target;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kAdmissionTime{10000};   // all the questions before a generation together
+constexpr std::chrono::milliseconds kAdmissionTime{10000};    // all the questions before a generation together
 constexpr std::chrono::milliseconds kProviderPatience{2000};  // while the provider-service is away
 constexpr std::chrono::milliseconds kProviderPause{50};
 constexpr std::size_t kMostDocumentBytes = std::size_t{256} << 20;
@@ -233,7 +233,8 @@ class OneGeneration {
   void Settle() {
     if (std::exchange(settled_, true)) return;
     auth::v1::Settlement& s = *record_.settlement;
-    if (outcome_ == auth::v1::OUTCOME_UNSPECIFIED) outcome_ = gone_ ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
+    if (outcome_ == auth::v1::OUTCOME_UNSPECIFIED)
+      outcome_ = gone_ ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
     s.set_outcome(outcome_);
     const bool answered = record_.first_event.has_value();
     s.set_estimated(!usage_ && answered);
@@ -253,7 +254,8 @@ class OneGeneration {
     report.set_model(target_->model());
     report.set_ok(ok);
     report.set_error(word);
-    if (record_.first_event) SetDuration(*report.mutable_time_to_first_event(), *record_.first_event - *record_.dispatched);
+    if (record_.first_event)
+      SetDuration(*report.mutable_time_to_first_event(), *record_.first_event - *record_.dispatched);
     if (!ok && failure_.has_retry_after()) *report.mutable_retry_after() = failure_.retry_after();
     services_.outcomes.Report(std::move(report));
   }
@@ -262,14 +264,16 @@ class OneGeneration {
     http::HeaderList headers;
     headers.Add("Content-Type", http::CleanValue(head_.content_type()));
     for (const auto& [name, value] : head_.headers()) headers.Add(name, http::CleanValue(value));
-    headers.Add("x-wayleave-route", http::CleanValue(route_.rule() + "; " + target_->provider() + "/" + target_->model()));
+    headers.Add("x-wayleave-route",
+                http::CleanValue(route_.rule() + "; " + target_->provider() + "/" + target_->model()));
     headers.Add("x-request-id", record_.request_id);
     services_.cors.Decorate(request_, headers);
     return headers;
   }
 
   void AddMoney(http::HeaderList& headers) const {
-    headers.Add("openai-processing-ms", std::to_string((Clock::now() - record_.arrived) / std::chrono::milliseconds(1)));
+    headers.Add("openai-processing-ms",
+                std::to_string((Clock::now() - record_.arrived) / std::chrono::milliseconds(1)));
     if (!target_->has_price()) return;
     char text[40];
     std::snprintf(text, sizeof text, "%.9f", static_cast<double>(record_.settlement->cost_nano_usd()) / 1e9);

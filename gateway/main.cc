@@ -71,6 +71,7 @@ Status Run(app::Program& program) {
 }  // namespace wayleave::gateway
 
 int main(int argc, char** argv) {
-  return wayleave::app::Main(argc, argv, "wayleave-gateway", "Wayleave's HTTP gateway: translates OpenAI-style requests into calls to the services",
+  return wayleave::app::Main(argc, argv, "wayleave-gateway",
+                             "Wayleave's HTTP gateway: translates OpenAI-style requests into calls to the services",
                              wayleave::gateway::Run);
 }

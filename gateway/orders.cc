@@ -51,7 +51,8 @@ router::v1::RouteRequest FactsOf(const Known& known) {
   return facts;
 }
 
-auth::v1::ReserveRequest HoldOf(const Known& known, const std::string& reservation_id, std::chrono::milliseconds lifetime) {
+auth::v1::ReserveRequest HoldOf(const Known& known, const std::string& reservation_id,
+                                std::chrono::milliseconds lifetime) {
   auth::v1::ReserveRequest hold;
   hold.set_reservation_id(reservation_id);
   *hold.mutable_principal() = known.principal;
@@ -99,7 +100,8 @@ auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std
 }
 
 provider::v1::Failure ServiceFailure(const Status& status) {
-  const bool input = !status.ok() && (status.error().code == Code::kInvalidArgument || status.error().code == Code::kNotFound);
+  const bool input =
+      !status.ok() && (status.error().code == Code::kInvalidArgument || status.error().code == Code::kNotFound);
   provider::v1::Failure failure;
   failure.set_status(input ? 400 : 503);
   failure.set_type(input ? "invalid_request_error" : "server_error");

@@ -27,7 +27,8 @@ struct Known {
 // For Route.
 router::v1::RouteRequest FactsOf(const Known& known);
 // For Reserve; the hold lapses by itself after `lifetime`.
-auth::v1::ReserveRequest HoldOf(const Known& known, const std::string& reservation_id, std::chrono::milliseconds lifetime);
+auth::v1::ReserveRequest HoldOf(const Known& known, const std::string& reservation_id,
+                                std::chrono::milliseconds lifetime);
 // For Generate against one target. The body is copied: the next target may need it, too.
 provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Target& target);
 // For the journal, before a provider is asked: an estimate in case the end is never seen.

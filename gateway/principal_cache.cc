@@ -32,7 +32,8 @@ crypto::Digest PrincipalCache::DigestOf(const auth::v1::AuthenticateRequest& cre
   return hmac_.Of(key ? "k" + credential.api_key() : "c" + credential.certificate_subject());
 }
 
-std::optional<auth::v1::AuthenticateResponse> PrincipalCache::Find(const crypto::Digest& digest, Clock::time_point now) {
+std::optional<auth::v1::AuthenticateResponse> PrincipalCache::Find(const crypto::Digest& digest,
+                                                                   Clock::time_point now) {
   std::lock_guard lock(mutex_);
   if (now - last_heard_ > kMostSilence) return std::nullopt;
   const auto it = entries_.find(digest);
@@ -42,7 +43,8 @@ std::optional<auth::v1::AuthenticateResponse> PrincipalCache::Find(const crypto:
 
 void PrincipalCache::Keep(const crypto::Digest& digest, const auth::v1::AuthenticateResponse& answer,
                           std::uint64_t drops, Clock::time_point now) {
-  const auto age = std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
+  const auto age =
+      std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
   if (age.count() <= 0) return;
   std::lock_guard lock(mutex_);
   if (drops != drops_.load()) return;

@@ -7,10 +7,14 @@ double Seconds(std::chrono::steady_clock::duration time) { return std::chrono::d
 
 const char* Name(auth::v1::Outcome outcome) {
   switch (outcome) {
-    case auth::v1::OUTCOME_COMPLETED: return "completed";
-    case auth::v1::OUTCOME_INCOMPLETE: return "incomplete";
-    case auth::v1::OUTCOME_CANCELLED: return "cancelled";
-    default: return "failed";
+    case auth::v1::OUTCOME_COMPLETED:
+      return "completed";
+    case auth::v1::OUTCOME_INCOMPLETE:
+      return "incomplete";
+    case auth::v1::OUTCOME_CANCELLED:
+      return "cancelled";
+    default:
+      return "failed";
   }
 }
 
@@ -20,8 +24,8 @@ Probe::Probe(metrics::Registry& registry)
     : registry_(registry),
       in_flight_(registry.Gauge("wayleave_gateway_requests_in_flight", "Requests being answered now.")),
       overhead_(registry.Histogram("wayleave_gateway_overhead_seconds",
-                                   "The gateway's own time from a request's arrival until it was sent to a provider.", {},
-                                   metrics::kOverheadSeconds)),
+                                   "The gateway's own time from a request's arrival until it was sent to a provider.",
+                                   {}, metrics::kOverheadSeconds)),
       first_event_(registry.Histogram("wayleave_gateway_time_to_first_event_seconds",
                                       "From a request's arrival to the first byte of its answer.", {},
                                       metrics::kFirstEventSeconds)),
@@ -69,8 +73,9 @@ void Probe::Generation(const Record& record) {
 }
 
 void Probe::FellBack(const std::string& provider) {
-  registry_.Counter("wayleave_gateway_fallbacks_total", "Targets that failed before their answer began, so that the next was tried.",
-                    {{"provider", provider}})
+  registry_
+      .Counter("wayleave_gateway_fallbacks_total",
+               "Targets that failed before their answer began, so that the next was tried.", {{"provider", provider}})
       .Increment();
 }
 

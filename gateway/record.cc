@@ -46,19 +46,25 @@ void Time(Out& out) {
   const std::time_t time = std::chrono::system_clock::to_time_t(seconds);
   std::tm utc{};
   gmtime_r(&time, &utc);
-  fmt::format_to(std::back_inserter(out), "{{\"time\":\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z\"", utc.tm_year + 1900,
-                 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+  fmt::format_to(std::back_inserter(out), "{{\"time\":\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z\"",
+                 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
                  std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count());
 }
 
 const char* Name(auth::v1::Outcome outcome) {
   switch (outcome) {
-    case auth::v1::OUTCOME_COMPLETED: return "completed";
-    case auth::v1::OUTCOME_FAILED: return "failed";
-    case auth::v1::OUTCOME_CANCELLED: return "cancelled";
-    case auth::v1::OUTCOME_INTERRUPTED: return "interrupted";
-    case auth::v1::OUTCOME_INCOMPLETE: return "incomplete";
-    default: return "";
+    case auth::v1::OUTCOME_COMPLETED:
+      return "completed";
+    case auth::v1::OUTCOME_FAILED:
+      return "failed";
+    case auth::v1::OUTCOME_CANCELLED:
+      return "cancelled";
+    case auth::v1::OUTCOME_INTERRUPTED:
+      return "interrupted";
+    case auth::v1::OUTCOME_INCOMPLETE:
+      return "incomplete";
+    default:
+      return "";
   }
 }
 

@@ -118,7 +118,8 @@ std::shared_ptr<const router::v1::RouteResponse> RemoteRouter::Find(const std::s
 }
 
 void RemoteRouter::Keep(std::string facts, const router::v1::RouteResponse& answer) {
-  const auto age = std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
+  const auto age =
+      std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
   if (age.count() <= 0) return;
   auto kept = std::make_shared<const router::v1::RouteResponse>(answer);
   std::lock_guard lock(mutex_);
@@ -136,7 +137,8 @@ Task<Result<router::v1::ReportOutcomeResponse>> RemoteRouter::ReportOutcome(
   return channel_.Call<router::v1::ReportOutcomeResponse>(kReportOutcome, request, context);
 }
 
-std::unique_ptr<Generation> RemoteProvider::Generate(provider::v1::GenerateRequest request, const rpc::CallContext& context) {
+std::unique_ptr<Generation> RemoteProvider::Generate(provider::v1::GenerateRequest request,
+                                                     const rpc::CallContext& context) {
   return std::make_unique<RemoteGeneration>(channel_, request, context);
 }
 

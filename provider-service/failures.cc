@@ -29,7 +29,8 @@ std::optional<std::int64_t> Number(std::string_view text) {
 // The form with a date is not used by any model server that we know of.
 std::optional<std::int64_t> RetryAfterMs(const http::ResponseHead& head) {
   constexpr std::int64_t kMostSeconds = 24 * 3600;
-  if (const auto ms = Number(http::FindHeader(head.headers, "retry-after-ms"))) return std::min(*ms, kMostSeconds * 1000);
+  if (const auto ms = Number(http::FindHeader(head.headers, "retry-after-ms")))
+    return std::min(*ms, kMostSeconds * 1000);
   const auto seconds = Number(http::FindHeader(head.headers, "retry-after"));
   if (!seconds) return std::nullopt;
   return std::min(*seconds, kMostSeconds) * 1000;

@@ -9,15 +9,17 @@ constexpr std::size_t kMostDocumentBytes = std::size_t{128} << 20;
 
 // A document goes out in one message, however it came: the caller then needs no stream for it.
 Task<void> Gather(Generation& generation, v1::GenerateResponse& whole) {
+  std::string data;
   v1::GenerateResponse piece;
-  while (!whole.has_end() && !whole.has_failure() && whole.data().size() < kMostDocumentBytes) {
+  while (!whole.has_end() && !whole.has_failure() && data.size() < kMostDocumentBytes) {
     const bool more = co_await generation.Next(piece);
     if (!more) break;
-    const std::string data = whole.data() + piece.data();
+    data += piece.data();
+    piece.clear_data();
     whole.MergeFrom(piece);
-    whole.set_data(data);
     piece.Clear();
   }
+  whole.set_data(std::move(data));
 }
 
 Task<Status> AnswerDocument(Generation& generation, rpc::ServerCall& call) {

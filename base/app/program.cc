@@ -60,10 +60,12 @@ Program::Program(std::string name, Flags flags) : name_(std::move(name)), flags_
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  config_.emplace(flags_.config.empty() ? config::Document::Parse("", "<defaults>") : config::Document::Load(flags_.config));
+  config_.emplace(flags_.config.empty() ? config::Document::Parse("", "<defaults>")
+                                        : config::Document::Load(flags_.config));
   const std::string level = ReadLogLevel(*config_);
   log::Start(LevelOf(flags_.log_level.empty() ? level : flags_.log_level));
-  prometheus::Gauge& dropped = registry_.Gauge("wayleave_log_lines_dropped", "Log lines dropped because their reader was too slow.");
+  prometheus::Gauge& dropped =
+      registry_.Gauge("wayleave_log_lines_dropped", "Log lines dropped because their reader was too slow.");
   registry_.OnCollect([&dropped] { dropped.Set(static_cast<double>(log::Dropped())); });
 }
 
@@ -85,8 +87,10 @@ Result<int> Program::ServeAdmin(const std::string& address, std::function<std::s
   config.body_bytes = 1 << 20;
   config.connections = 200;
   admin_ = std::make_unique<http::Server>(
-      Workers(0), config, [this](http::Request& request, http::Responder& responder) { return AnswerAdmin(request, responder); },
-      [](int status, std::string_view message) { return PlainText(status, std::string(message) + "\n"); }, registry_, "admin");
+      Workers(0), config,
+      [this](http::Request& request, http::Responder& responder) { return AnswerAdmin(request, responder); },
+      [](int status, std::string_view message) { return PlainText(status, std::string(message) + "\n"); }, registry_,
+      "admin");
   return admin_->Start();
 }
 
@@ -118,10 +122,13 @@ void Program::StopAdmin() {
 }
 
 void AddFlags(CLI::App& command, Flags& flags) {
-  command.add_option("-c,--config", flags.config, "The YAML file that configures every service")->envname("WAYLEAVE_CONFIG");
+  command.add_option("-c,--config", flags.config, "The YAML file that configures every service")
+      ->envname("WAYLEAVE_CONFIG");
   command.add_option("--listen", flags.listen, "Address of the service itself, host:port")->envname("WAYLEAVE_LISTEN");
-  command.add_option("--admin", flags.admin, "Address of /livez, /readyz and /metrics, host:port")->envname("WAYLEAVE_ADMIN");
-  command.add_option("--state-dir", flags.state_dir, "Where keys, usage and the journal are kept")->envname("WAYLEAVE_STATE_DIR");
+  command.add_option("--admin", flags.admin, "Address of /livez, /readyz and /metrics, host:port")
+      ->envname("WAYLEAVE_ADMIN");
+  command.add_option("--state-dir", flags.state_dir, "Where keys, usage and the journal are kept")
+      ->envname("WAYLEAVE_STATE_DIR");
   command.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->envname("WAYLEAVE_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));

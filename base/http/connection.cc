@@ -1,11 +1,10 @@
 #include "base/http/connection.h"
 
 #include <array>
-#include <charconv>
-#include <ctime>
-
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <charconv>
+#include <ctime>
 
 #include "base/log/log.h"
 
@@ -231,7 +230,8 @@ Task<bool> Connection::RefuseParse(beast::error_code error) {
                                        " bytes, the limit of this gateway.");
   }
   if (error == beast::http::error::header_limit) co_return co_await Refuse(431, "The headers are too large.");
-  co_return co_await Refuse(400, "The request is not HTTP/1.1 as this gateway understands it: " + error.message() + ".");
+  co_return co_await Refuse(400,
+                            "The request is not HTTP/1.1 as this gateway understands it: " + error.message() + ".");
 }
 
 // After a refusal nothing more of this connection is trusted. The close waits a little for the client to read.

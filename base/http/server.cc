@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <condition_variable>
 #include <cerrno>
+#include <condition_variable>
 #include <future>
 #include <map>
 #include <mutex>
@@ -30,7 +30,8 @@ Result<tcp::endpoint> ParseAddress(const std::string& address) {
   const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
   if (error || port.empty() || port.find_first_not_of("0123456789") != std::string::npos || port.size() > 5 ||
       std::stoi(port) > 65535) {
-    return Error{Code::kInvalidArgument, "\"" + address + "\" is no address to listen on; write it like 127.0.0.1:8787", {}, {}};
+    return Error{
+        Code::kInvalidArgument, "\"" + address + "\" is no address to listen on; write it like 127.0.0.1:8787", {}, {}};
   }
   return tcp::endpoint(ip, static_cast<unsigned short>(std::stoi(port)));
 }
@@ -184,15 +185,20 @@ Server::Server(WorkerPool& workers, ServerConfig config, Handler handler, ErrorP
   shared_->handler = std::move(handler);
   shared_->error_page = std::move(error_page);
   shared_->connections = &registry.Gauge("wayleave_http_connections", "Open client connections.", {{"listener", name}});
-  shared_->accepted = &registry.Counter("wayleave_http_connections_accepted_total", "Client connections accepted.", {{"listener", name}});
+  shared_->accepted = &registry.Counter("wayleave_http_connections_accepted_total", "Client connections accepted.",
+                                        {{"listener", name}});
   const auto refused = [&](const char* reason) {
-    return &registry.Counter("wayleave_http_connections_refused_total", "Client connections closed at once because a cap was reached.",
+    return &registry.Counter("wayleave_http_connections_refused_total",
+                             "Client connections closed at once because a cap was reached.",
                              {{"listener", name}, {"reason", reason}});
   };
   shared_->refused_full = refused("connections");
   shared_->refused_address = refused("connections_per_address");
-  shared_->bad_requests = &registry.Counter("wayleave_http_bad_requests_total", "Requests refused before they reached a handler.", {{"listener", name}});
-  shared_->timeouts = &registry.Counter("wayleave_http_timeouts_total", "Connections closed because a client was too slow or idle.", {{"listener", name}});
+  shared_->bad_requests = &registry.Counter("wayleave_http_bad_requests_total",
+                                            "Requests refused before they reached a handler.", {{"listener", name}});
+  shared_->timeouts =
+      &registry.Counter("wayleave_http_timeouts_total", "Connections closed because a client was too slow or idle.",
+                        {{"listener", name}});
 }
 
 Server::~Server() { Drain(std::chrono::milliseconds(0)); }

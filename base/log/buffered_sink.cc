@@ -12,7 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds kInterval{20};
 }
 
-BufferedSink::BufferedSink(int fd, std::size_t most_bytes) : fd_(fd), most_bytes_(most_bytes), thread_([this] { Run(); }) {}
+BufferedSink::BufferedSink(int fd, std::size_t most_bytes)
+    : fd_(fd), most_bytes_(most_bytes), thread_([this] { Run(); }) {}
 
 BufferedSink::~BufferedSink() {
   {

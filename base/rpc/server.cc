@@ -24,8 +24,10 @@ constexpr int kReadyCalls = 8;
 CallContext ContextOf(const grpc::ServerContext& from) {
   CallContext context;
   const auto& metadata = from.client_metadata();
-  if (auto it = metadata.find(kRequestIdKey); it != metadata.end()) context.request_id.assign(it->second.data(), it->second.size());
-  if (auto it = metadata.find(kTraceparentKey); it != metadata.end()) context.traceparent.assign(it->second.data(), it->second.size());
+  if (auto it = metadata.find(kRequestIdKey); it != metadata.end())
+    context.request_id.assign(it->second.data(), it->second.size());
+  if (auto it = metadata.find(kTraceparentKey); it != metadata.end())
+    context.traceparent.assign(it->second.data(), it->second.size());
   context.deadline = from.deadline();
   return context;
 }

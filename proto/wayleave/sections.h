@@ -7,7 +7,8 @@ namespace wayleave {
 // The one configuration file is a contract, too: every service reads its own sections of it, and must not
 // take the others' for mistakes. Refuses top-level keys that belong to none.
 inline void CheckSections(config::Section& root) {
-  root.Allow({"gateway", "auth", "router", "provider", "providers", "models", "routes", "prices", "default_model", "log"});
+  root.Allow(
+      {"gateway", "auth", "router", "provider", "providers", "models", "routes", "prices", "default_model", "log"});
   root.Done();
 }
 

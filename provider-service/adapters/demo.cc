@@ -27,7 +27,8 @@ std::string LastUserText(const json& body) {
   if (!body.is_object() || !body.contains("messages") || !body["messages"].is_array()) return {};
   const json& messages = body["messages"];
   for (auto it = messages.rbegin(); it != messages.rend(); ++it) {
-    if (it->is_object() && it->value("role", json()) == "user" && it->contains("content")) return TextOf((*it)["content"]);
+    if (it->is_object() && it->value("role", json()) == "user" && it->contains("content"))
+      return TextOf((*it)["content"]);
   }
   return {};
 }

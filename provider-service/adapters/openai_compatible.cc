@@ -15,8 +15,8 @@ class OpenAiCompatibleAdapter : public Adapter {
       return chat_wanted ? ChatThrough(request, now, config_.quirks) : ResponsesOverChat(request, now, config_.quirks);
     }
     if (!chat_wanted) return ResponsesThrough(request, now);
-    return Error{Code::kUnimplemented,
-                 "The provider of this model speaks the Responses API only; use /v1/responses.", "unsupported_endpoint"};
+    return Error{Code::kUnimplemented, "The provider of this model speaks the Responses API only; use /v1/responses.",
+                 "unsupported_endpoint"};
   }
 
  private:

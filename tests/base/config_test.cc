@@ -84,8 +84,9 @@ TEST(Config, LeavesTheDefaultWhereTheKeyIsAbsent) {
 
 TEST(Config, ReadsSizes) {
   const std::pair<const char*, std::size_t> table[] = {
-      {"0", 0},        {"1048576", 1048576},       {"1kB", 1000},       {"1KB", 1000},
-      {"64KiB", 65536}, {"64 MiB", 64u << 20}, {"2GiB", 2ull << 30}, {"1GB", 1000000000}, {"5B", 5}};
+      {"0", 0},         {"1048576", 1048576},  {"1kB", 1000},        {"1KB", 1000},
+      {"64KiB", 65536}, {"64 MiB", 64u << 20}, {"2GiB", 2ull << 30}, {"1GB", 1000000000},
+      {"5B", 5}};
   for (const auto& [text, bytes] : table) {
     EXPECT_EQ(ReadValue<std::size_t>("key: " + std::string(text)), bytes) << text;
   }
@@ -110,11 +111,15 @@ TEST(Config, ReadsDurations) {
 }
 
 TEST(Config, ReadsDollarsExactly) {
-  const std::pair<const char*, std::int64_t> table[] = {
-      {"10", 10'000'000'000}, {"0.125", 125'000'000},        {"1.25", 1'250'000'000},
-      {"0", 0},               {"0.000000001", 1},            {"0.1", 100'000'000},
-      {"1.50000000000", 1'500'000'000},                      {"9223372036.854775807", INT64_MAX},
-      {"0.29", 290'000'000}};
+  const std::pair<const char*, std::int64_t> table[] = {{"10", 10'000'000'000},
+                                                        {"0.125", 125'000'000},
+                                                        {"1.25", 1'250'000'000},
+                                                        {"0", 0},
+                                                        {"0.000000001", 1},
+                                                        {"0.1", 100'000'000},
+                                                        {"1.50000000000", 1'500'000'000},
+                                                        {"9223372036.854775807", INT64_MAX},
+                                                        {"0.29", 290'000'000}};
   for (const auto& [text, nano] : table) EXPECT_EQ(Usd("key: " + std::string(text)), nano) << text;
   const std::pair<const char*, const char*> bad[] = {
       {"0.0000000001", "w.yaml:1: key: must not have more than nine decimals"},
@@ -305,8 +310,7 @@ TEST(Config, RefusesBadSyntaxWithItsLine) {
   EXPECT_THAT(Problem([] { Document::Parse("a: 1\nb: [1, 2\nc: 3", "w.yaml"); }), StartsWith("w.yaml:3: "));
   EXPECT_THAT(Problem([] { Document::Parse("a: 1\n b: 2", "w.yaml"); }), StartsWith("w.yaml:2: "));
   EXPECT_THAT(Problem([] { Document::Parse("a: 1\n---\nb: 2", "w.yaml"); }), HasSubstr("a second document"));
-  EXPECT_EQ(Problem([] { Document::Parse("a: !secret x", "w.yaml"); }),
-            "w.yaml:1: the tag !secret is not known here");
+  EXPECT_EQ(Problem([] { Document::Parse("a: !secret x", "w.yaml"); }), "w.yaml:1: the tag !secret is not known here");
   EXPECT_EQ(Problem([] { Document::Parse("[a]: 1", "w.yaml"); }), "w.yaml:1: a key must be a string");
   EXPECT_THAT(Problem([] { Document::Parse("a: *unknown", "w.yaml"); }), StartsWith("w.yaml:1: "));
 }
@@ -358,8 +362,12 @@ TEST(Config, FindsTheNearestWord) {
 }
 
 TEST(Render, HidesLiteralSecretsAndKeepsReferences) {
-  const std::string text = "providers:\n  a: {api_key: sk-1, headers: {x: \"v w\"}}\n  b: {api_key: \"${KEY}\"}\n  c: {api_key: \"${KEY:-sk-2}\"}\n";
-  const auto secret = [](const std::string& path) { return path.ends_with("api_key") || path.find(".headers.") != std::string::npos; };
+  const std::string text =
+      "providers:\n  a: {api_key: sk-1, headers: {x: \"v w\"}}\n  b: {api_key: \"${KEY}\"}\n  c: {api_key: "
+      "\"${KEY:-sk-2}\"}\n";
+  const auto secret = [](const std::string& path) {
+    return path.ends_with("api_key") || path.find(".headers.") != std::string::npos;
+  };
 
   const std::string rendered = Render(text, "x.yaml", secret);
 

@@ -1,9 +1,8 @@
-#include "base/http/client.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/async/worker.h"
+#include "base/http/client.h"
 #include "base/http/url.h"
 #include "tests/provider-service/fake_upstream.h"
 
@@ -243,7 +242,8 @@ TEST_F(HttpClientTest, ClosesIdleConnectionsAfterTheirTime) {
 TEST_F(HttpClientTest, EachPhaseHasItsTime) {
   FakeUpstream upstream;
   upstream.On("/silent", Script().Stall());
-  upstream.On("/trickle", Script().Send("HTTP/1.1 200 OK\r\n").Pause(80ms).Send("a: b\r\n").Pause(80ms).Send("c: d\r\n").Stall());
+  upstream.On("/trickle",
+              Script().Send("HTTP/1.1 200 OK\r\n").Pause(80ms).Send("a: b\r\n").Pause(80ms).Send("c: d\r\n").Stall());
   upstream.On("/stops", Script::Sse().Event("x").Stall());
   Script slow = Script::Sse();
   for (int i = 0; i < 100; ++i) slow.Event("x").Pause(20ms);

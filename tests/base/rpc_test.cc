@@ -49,11 +49,12 @@ class RpcTest : public testing::Test {
  protected:
   RpcTest() : server_(workers_, {}), runtime_(workers_) {
     server_.Unary<ProbeRequest, ProbeResponse>(kService, "Probe", Probe);
-    server_.Stream<GenerateRequest>(
-        kService, "Generate",
-        [this](ServerCall& call, const GenerateRequest& request) { return Count(call, request, &cancelled_); });
+    server_.Stream<GenerateRequest>(kService, "Generate", [this](ServerCall& call, const GenerateRequest& request) {
+      return Count(call, request, &cancelled_);
+    });
     Result<int> port = server_.Start();
-    channel_.emplace(runtime_, ChannelConfig{"127.0.0.1:" + std::to_string(port.value()), milliseconds(2000), milliseconds(500)});
+    const std::string address = "127.0.0.1:" + std::to_string(port.value());
+    channel_.emplace(runtime_, ChannelConfig{address, milliseconds(2000), milliseconds(500)});
   }
 
   WorkerPool workers_{2};
@@ -98,8 +99,7 @@ TEST_F(RpcTest, ErrorCrossesWithReasonAndRetryTime) {
   EXPECT_EQ(answer->error().retry_after, milliseconds(1500));
 }
 
-Task<void> ReadAll(Channel& channel, GenerateRequest request, std::string& out, Status& status) {
-  RawStream stream = channel.Open(kGenerate, request, {});
+Task<void> ReadUntilEnd(RawStream stream, std::string& out, Status& status) {
   GenerateResponse message;
   for (;;) {
     const bool more = co_await stream.Read(message);
@@ -109,15 +109,12 @@ Task<void> ReadAll(Channel& channel, GenerateRequest request, std::string& out, 
   status = stream.status();
 }
 
-Task<void> ReadSingle(Channel& channel, GenerateRequest request, std::string& out, Status& status) {
-  RawStream stream = channel.OpenSingle(kGenerate, request, {});
-  GenerateResponse message;
-  for (;;) {
-    const bool more = co_await stream.Read(message);
-    if (!more) break;
-    out += message.data() + " ";
-  }
-  status = stream.status();
+Task<void> ReadAll(Channel& channel, const GenerateRequest& request, std::string& out, Status& status) {
+  return ReadUntilEnd(channel.Open(kGenerate, request, {}), out, status);
+}
+
+Task<void> ReadSingle(Channel& channel, const GenerateRequest& request, std::string& out, Status& status) {
+  return ReadUntilEnd(channel.OpenSingle(kGenerate, request, {}), out, status);
 }
 
 TEST_F(RpcTest, StreamsInOrderToItsEnd) {
@@ -152,7 +149,8 @@ Task<void> ReadSomeThenCancel(Channel& channel, std::atomic<bool>& cancelled, mi
     const bool more = co_await stream.Read(message);
     if (!more) break;
   }
-  while (!cancelled && std::chrono::steady_clock::now() - start < std::chrono::seconds(5)) co_await Sleep(milliseconds(1));
+  while (!cancelled && std::chrono::steady_clock::now() - start < std::chrono::seconds(5))
+    co_await Sleep(milliseconds(1));
   took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
 }
 
@@ -205,9 +203,8 @@ TEST_F(RpcTest, ServesManyCallsFromAllWorkers) {
   std::vector<std::future<void>> callers;
 
   for (int w = 0; w < 2; ++w) {
-    callers.push_back(std::async(std::launch::async, [&, w] {
-      RunOn(workers_[w], [&] { return Many(*channel_, 500, good); });
-    }));
+    callers.push_back(
+        std::async(std::launch::async, [&, w] { RunOn(workers_[w], [&] { return Many(*channel_, 500, good); }); }));
   }
   for (auto& caller : callers) caller.wait();
 

@@ -44,8 +44,8 @@ bool SendAll(int fd, const std::string& bytes, std::atomic<std::size_t>& count) 
 }  // namespace
 
 Script Script::Json(int status, const std::string& body, const std::string& more_headers) {
-  return Script().Send("HTTP/1.1 " + std::to_string(status) + " X\r\ncontent-type: application/json\r\n" + more_headers +
-                       "content-length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  return Script().Send("HTTP/1.1 " + std::to_string(status) + " X\r\ncontent-type: application/json\r\n" +
+                       more_headers + "content-length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
 Script Script::Sse(const std::string& more_headers) {

@@ -16,23 +16,39 @@ using namespace wayleave::testing;
 constexpr auto kChat = v1::ENDPOINT_CHAT_COMPLETIONS;
 constexpr auto kResponses = v1::ENDPOINT_RESPONSES;
 
-const std::string kChatDelta = R"({"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}]})";
-const std::string kChatStop = R"({"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})";
-const std::string kChatUsage = R"({"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}})";
-const std::string kChatDocument = R"({"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}})";
-const std::string kCreated = R"({"type":"response.created","sequence_number":0,"response":{"id":"resp_1","status":"in_progress"}})";
-const std::string kCompleted = R"({"type":"response.completed","sequence_number":1,"response":{"id":"resp_1","status":"completed","output":[],"usage":{"input_tokens":7,"output_tokens":3,"total_tokens":10}}})";
+const std::string kChatDelta =
+    R"({"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}]})";
+const std::string kChatStop =
+    R"({"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})";
+const std::string kChatUsage =
+    R"({"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}})";
+const std::string kChatDocument =
+    R"({"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}})";
+const std::string kCreated =
+    R"({"type":"response.created","sequence_number":0,"response":{"id":"resp_1","status":"in_progress"}})";
+const std::string kCompleted =
+    R"({"type":"response.completed","sequence_number":1,"response":{"id":"resp_1","status":"completed","output":[],"usage":{"input_tokens":7,"output_tokens":3,"total_tokens":10}}})";
 
-Script ChatStream() { return Script::Sse().Event(kChatDelta).Event(kChatStop).Event(kChatUsage).Event("[DONE]").LastChunk(); }
+Script ChatStream() {
+  return Script::Sse().Event(kChatDelta).Event(kChatStop).Event(kChatUsage).Event("[DONE]").LastChunk();
+}
 Script ResponsesStream() { return Script::Sse().Event(kCreated).Event(kCompleted).LastChunk(); }
 
 std::string ConfigFor(const FakeUpstream& upstream, const std::string& more = "") {
   const std::string url = "\"" + upstream.url() + "/v1\"";
   return "providers:\n"
-         "  openai: {type: openai, api_key: sk-secret, base_url: " + url + more + "}\n"
-         "  chat: {type: openai-compatible, base_url: " + url + more + "}\n"
-         "  responses: {type: openai-compatible, dialect: responses, base_url: " + url + more + "}\n"
-         "  ollama: {type: ollama, base_url: \"" + upstream.url() + "\"" + more + "}\n"
+         "  openai: {type: openai, api_key: sk-secret, base_url: " +
+         url + more +
+         "}\n"
+         "  chat: {type: openai-compatible, base_url: " +
+         url + more +
+         "}\n"
+         "  responses: {type: openai-compatible, dialect: responses, base_url: " +
+         url + more +
+         "}\n"
+         "  ollama: {type: ollama, base_url: \"" +
+         upstream.url() + "\"" + more +
+         "}\n"
          "  demo: {type: demo}\n";
 }
 
@@ -151,10 +167,11 @@ TEST_F(GenerationTest, OnlyListedClientHeadersGoUp) {
 }
 
 TEST_F(GenerationTest, OnlyAFewProviderHeadersComeDown) {
-  upstream_.Then(Script::Sse("openai-model: other\r\nset-cookie: a=b\r\nx-codex-turn-state: ts1\r\nx-request-id: r9\r\n")
-                     .Event(kCreated)
-                     .Event(kCompleted)
-                     .LastChunk());
+  upstream_.Then(
+      Script::Sse("openai-model: other\r\nset-cookie: a=b\r\nx-codex-turn-state: ts1\r\nx-request-id: r9\r\n")
+          .Event(kCreated)
+          .Event(kCompleted)
+          .LastChunk());
 
   const Answer answer = Ask(kResponses, "openai", true);
 
@@ -195,7 +212,8 @@ TEST_F(GenerationTest, NothingComesBeforeTheStatusIsKnown) {
 }
 
 TEST_F(GenerationTest, AProvidersErrorIsToldInItsOwnWords) {
-  const std::string error = R"({"error":{"message":"no such tool","type":"invalid_request_error","param":"tools","code":"bad_tool"}})";
+  const std::string error =
+      R"({"error":{"message":"no such tool","type":"invalid_request_error","param":"tools","code":"bad_tool"}})";
   upstream_.Then(Script::Json(400, error));
   const Answer same = Ask(kChat, "chat", true);
   EXPECT_EQ(same.failure.status(), 400);
@@ -245,7 +263,8 @@ TEST_F(GenerationTest, APageInsteadOfAStreamIsAFailure) {
 }
 
 TEST_F(GenerationTest, AStreamWithoutContentTypeIsTaken) {
-  upstream_.Then(Script().Send("HTTP/1.1 200 OK\r\n\r\ndata: " + kChatDelta + "\n\ndata: " + kChatStop + "\n\n").Close());
+  upstream_.Then(
+      Script().Send("HTTP/1.1 200 OK\r\n\r\ndata: " + kChatDelta + "\n\ndata: " + kChatStop + "\n\n").Close());
 
   EXPECT_EQ(Ask(kResponses, "chat", true).end.finish(), v1::FINISH_COMPLETED);
 }
@@ -256,10 +275,12 @@ TEST_F(GenerationTest, ABrokenStreamEndsWithExactlyOneTerminalEvent) {
   const auto begin_chat = [] { return Script::Sse().Event(kChatDelta); };
   const auto begin_native = [] { return Script::Sse().Event(kCreated); };
   const std::vector<std::pair<std::string, std::vector<Script>>> cases{
-      {"chat", {begin_chat().Close(), begin_chat().Reset(), begin_chat().Stall(), begin_chat().LastChunk(),
-                begin_chat().Pause(100ms).Send("zz\r\n").Close(), begin_chat().Chunk("data: {\"half").Close()}},
-      {"openai", {begin_native().Close(), begin_native().Reset(), begin_native().Stall(), begin_native().LastChunk(),
-                  begin_native().Pause(100ms).Send("zz\r\n").Close(), begin_native().Chunk("data: {\"half").Close()}}};
+      {"chat",
+       {begin_chat().Close(), begin_chat().Reset(), begin_chat().Stall(), begin_chat().LastChunk(),
+        begin_chat().Pause(100ms).Send("zz\r\n").Close(), begin_chat().Chunk("data: {\"half").Close()}},
+      {"openai",
+       {begin_native().Close(), begin_native().Reset(), begin_native().Stall(), begin_native().LastChunk(),
+        begin_native().Pause(100ms).Send("zz\r\n").Close(), begin_native().Chunk("data: {\"half").Close()}}};
 
   for (const auto& [provider, scripts] : cases) {
     for (std::size_t i = 0; i < scripts.size(); ++i) {
@@ -286,7 +307,8 @@ TEST_F(GenerationTest, NonsenseTogetherWithTheHeadIsAFailureWithNothingSent) {
 }
 
 TEST_F(GenerationTest, ABrokenDocumentIsAFailureWithNothingSent) {
-  upstream_.Then(Script().Send("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{\"id\"").Close());
+  upstream_.Then(
+      Script().Send("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{\"id\"").Close());
 
   const Answer answer = Ask(kChat, "chat", false);
 
@@ -317,8 +339,9 @@ TEST_F(GenerationTest, SilenceIsFilledWithDataEvents) {
 
 TEST_F(GenerationTest, ADocumentHasNoKeepAlives) {
   Configure(", keep_alive: 50ms");
-  upstream_.Then(Script().Send("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: " +
-                               std::to_string(kChatDocument.size()) + "\r\n\r\n")
+  upstream_.Then(Script()
+                     .Send("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: " +
+                           std::to_string(kChatDocument.size()) + "\r\n\r\n")
                      .Pause(300ms)
                      .Send(kChatDocument));
 
@@ -337,7 +360,9 @@ TEST_F(GenerationTest, CancelClosesTheUpstreamInEveryPhase) {
     EXPECT_EQ(answer.status.error().code, Code::kCancelled);
     EXPECT_TRUE(upstream_.AllClosedWithin(100ms));
   }
-  EXPECT_EQ(harness_->Metric(R"(wayleave_provider_requests_total{endpoint="responses",outcome="cancelled",provider="chat"})"), "3");
+  EXPECT_EQ(
+      harness_->Metric(R"(wayleave_provider_requests_total{endpoint="responses",outcome="cancelled",provider="chat"})"),
+      "3");
   EXPECT_EQ(harness_->Metric(R"(wayleave_provider_in_flight{provider="chat"})"), "0");
 }
 
@@ -359,7 +384,8 @@ TEST_F(GenerationTest, AProviderThatIsAwayIsARetryableFailure) {
     FakeUpstream gone;
     port = gone.port();
   }
-  Harness harness("providers: {a: {type: openai-compatible, base_url: \"http://127.0.0.1:" + std::to_string(port) + "\"}}");
+  Harness harness("providers: {a: {type: openai-compatible, base_url: \"http://127.0.0.1:" + std::to_string(port) +
+                  "\"}}");
 
   const Answer answer = harness.Ask(RequestFor(kResponses, "a", true));
 

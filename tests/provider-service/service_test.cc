@@ -27,7 +27,8 @@ Config Parse(const std::string& yaml) {
 class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest()
-      : core_(Parse("providers: {demo: {type: demo}, a: {type: openai-compatible, base_url: \"" + upstream_.url() + "\"}}"),
+      : core_(Parse("providers: {demo: {type: demo}, a: {type: openai-compatible, base_url: \"" + upstream_.url() +
+                    "\"}}"),
               workers_.size(), registry_),
         server_(workers_, {}),
         runtime_(workers_) {

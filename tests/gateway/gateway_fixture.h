@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "gateway/gateway.h"
 #include "tests/base/raw_client.h"
@@ -65,7 +67,15 @@ class GatewayTest : public ::testing::Test {
     return std::string(R"({"input":"hi","model":"big","stream":)") + (stream ? "true}" : "false}");
   }
 
-  bool Shows(const std::string& line) { return registry_.Render().find(line + "\n") != std::string::npos; }
+  // Whether the metrics come to show the line: a request is counted just after its answer was sent.
+  bool Shows(const std::string& line) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    do {
+      if (registry_.Render().find(line + "\n") != std::string::npos) return true;
+      std::this_thread::yield();
+    } while (std::chrono::steady_clock::now() < until);
+    return false;
+  }
 
   std::string directory_;
   Config config_;

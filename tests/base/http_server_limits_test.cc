@@ -224,7 +224,7 @@ TEST_F(HttpServerTest, AWriteWaitsForAClientThatDoesNotReadAndGoesOnWhenItDoes) 
   std::size_t before = 0;
   do {
     before = taken;
-    std::this_thread::sleep_for(100ms);
+    std::this_thread::sleep_for(100ms);  // at rest is what does not change; too short a look only ends the loop early
   } while (taken != before);
 
   EXPECT_LT(taken, kMuch / 2);
@@ -274,7 +274,7 @@ TEST_F(HttpServerTest, APipelineIsTakenNoFasterThanItIsAnswered) {
     const std::size_t n = client.SendWhatFits(std::string_view(many).substr(sent % many.size()));
     sent += n;
     full = n ? 0 : full + 1;
-    if (!n) std::this_thread::sleep_for(1ms);
+    if (!n) std::this_thread::sleep_for(1ms);  // between looks at a socket that is full for now
   }
 
   EXPECT_LT(sent, kMuch / 2);

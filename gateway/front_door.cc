@@ -8,6 +8,7 @@
 #include "gateway/catalogue.h"
 #include "gateway/credentials.h"
 #include "gateway/errors.h"
+#include "gateway/http_answer.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -114,7 +115,8 @@ Task<void> FrontDoor::Dispatch(http::Request& request, http::Responder& responde
   if (generation && request.method == "POST") {
     const auto endpoint =
         path == kResponses ? provider::v1::ENDPOINT_RESPONSES : provider::v1::ENDPOINT_CHAT_COMPLETIONS;
-    co_return co_await AnswerGeneration(services_, request, responder, endpoint, record);
+    HttpAnswer answer(responder);
+    co_return co_await AnswerGeneration(services_, request, answer, endpoint, record);
   }
   if (models && (request.method == "GET" || request.method == "HEAD"))
     co_return co_await Models(request, responder, record);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/http/server.h"
 #include "gateway/generation_handler.h"
 
 namespace wayleave::gateway {

@@ -26,9 +26,9 @@ constexpr std::size_t kMostDocumentBytes = std::size_t{256} << 20;
 // One generation on its way. Lives in the coroutine that answers it.
 class OneGeneration {
  public:
-  OneGeneration(GenerationServices& services, http::Request& request, http::Responder& responder, Endpoint endpoint,
+  OneGeneration(GenerationServices& services, http::Request& request, AnswerSink& sink, Endpoint endpoint,
                 Record& record)
-      : services_(services), request_(request), responder_(responder), endpoint_(endpoint), record_(record) {
+      : services_(services), request_(request), sink_(sink), endpoint_(endpoint), record_(record) {
     context_.request_id = record.request_id;
     context_.traceparent = request.headers.Get("traceparent");
   }
@@ -40,9 +40,9 @@ class OneGeneration {
     services_.journal.Open(*record_.settlement);
     Deadline total(Worker::Current()->deadlines(), [this] { RunOutOfTime(); });
     if (services_.total_timeout.count() > 0) total.Set(services_.total_timeout);
-    responder_.OnGone([this] { ClientLeft(); });
+    sink_.OnGone([this] { ClientLeft(); });
     co_await TryTargets();
-    responder_.OnGone({});
+    sink_.OnGone({});
     Settle();
   }
 
@@ -157,22 +157,22 @@ class OneGeneration {
     http::HeaderList headers = Headers();
     headers.Add("Cache-Control", "no-cache");
     record_.status = head_.status();
-    responder_.Begin(head_.status(), std::move(headers));
+    sink_.Begin(head_.status(), std::move(headers));
     response_id_ = ResponseIdIn(piece.data());
     do {
       Note(piece);
       if (piece.has_end()) Settle();  // on disk before the client sees the end
-      const bool sent = co_await responder_.Write(piece.data());
+      const bool sent = co_await sink_.Write(piece.data());
       services_.probe.Delivered(piece.events(), piece.data().size());
       if (!sent || piece.has_end()) break;
       piece.Clear();
     } while (co_await generation_->Next(piece));
-    if (!ended_ && !responder_.gone()) {
+    if (!ended_ && !sink_.gone()) {
       const std::string event = Broken();
       Settle();
-      co_await responder_.Write(event);
+      co_await sink_.Write(event);
     }
-    co_await responder_.End();
+    co_await sink_.End();
   }
 
   Task<void> RelayDocument(GenerateResponse& piece) {
@@ -200,7 +200,7 @@ class OneGeneration {
     response.body = std::move(body);
     record_.status = response.status;
     services_.probe.Delivered(1, response.body.size());
-    co_await responder_.Send(std::move(response));
+    co_await sink_.Send(std::move(response));
   }
 
   void Note(const GenerateResponse& piece) {
@@ -291,7 +291,7 @@ class OneGeneration {
     record_.status = response.status;
     response.headers.Add("x-request-id", record_.request_id);
     services_.cors.Decorate(request_, response.headers);
-    co_await responder_.Send(std::move(response));
+    co_await sink_.Send(std::move(response));
   }
 
   void ClientLeft() {
@@ -306,7 +306,7 @@ class OneGeneration {
 
   GenerationServices& services_;
   http::Request& request_;
-  http::Responder& responder_;
+  AnswerSink& sink_;
   const Endpoint endpoint_;
   Record& record_;
   rpc::CallContext context_;
@@ -334,9 +334,9 @@ class OneGeneration {
 
 }  // namespace
 
-Task<void> AnswerGeneration(GenerationServices& services, http::Request& request, http::Responder& responder,
-                            Endpoint endpoint, Record& record) {
-  OneGeneration generation(services, request, responder, endpoint, record);
+Task<void> AnswerGeneration(GenerationServices& services, http::Request& request, AnswerSink& sink, Endpoint endpoint,
+                            Record& record) {
+  OneGeneration generation(services, request, sink, endpoint, record);
   co_await generation.Answer();
 }
 

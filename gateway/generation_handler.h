@@ -4,7 +4,8 @@
 #include <memory>
 
 #include "base/async/task.h"
-#include "base/http/server.h"
+#include "base/http/request.h"
+#include "gateway/answer_sink.h"
 #include "gateway/config.h"
 #include "gateway/cors.h"
 #include "gateway/journal.h"
@@ -32,9 +33,12 @@ struct GenerationServices {
   std::chrono::milliseconds total_timeout;
 };
 
-// Answers one POST /v1/responses or /v1/chat/completions from beginning to end: authenticate, route,
-// reserve, try the targets while the client has seen nothing, relay, journal. Fills `record`.
-Task<void> AnswerGeneration(GenerationServices& services, http::Request& request, http::Responder& responder,
+// Answers one question from beginning to end: authenticate, route, reserve, try the targets while the client has seen
+// nothing, relay, journal. Fills `record`. `request` is a value that describes the question: its headers (names in
+// lower case; they hold the credential) and its body, with 64 bytes of capacity behind its end; nothing else of it is
+// looked at, so doors other than HTTP make one up. The answer to a stream is whole server-sent events in the endpoint's
+// dialect.
+Task<void> AnswerGeneration(GenerationServices& services, http::Request& request, AnswerSink& sink,
                             provider::v1::Endpoint endpoint, Record& record);
 
 }  // namespace wayleave::gateway

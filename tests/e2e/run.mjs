@@ -5,6 +5,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
 import { missing, suiteDir } from './lib/env.mjs';
+import { onPinnedNode } from './lib/pinned_node.mjs';
 
 const usage = 'usage: node run.mjs --bin <folder with the programs> [--only <part of a file name or of a test name>]';
 
@@ -36,6 +37,11 @@ function select(only) {
 }
 
 const { bin, only } = options();
+try {
+  await onPinnedNode();
+} catch (error) {
+  refuse([error.message]);
+}
 process.env.WAYLEAVE_E2E_BIN = path.resolve(bin);
 const problems = missing(process.env.WAYLEAVE_E2E_BIN);
 if (problems.length) refuse(problems);

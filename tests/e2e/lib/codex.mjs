@@ -49,7 +49,16 @@ function finish(child, timeoutMs) {
 }
 
 // {code, signal, stdout, stderr, events, files, lastMessage, said}; `said` is all that the user could read.
-export async function runCodex({ config, key, prompt = 'Create the files', args = [], env = {}, timeoutMs = 60_000 }) {
+// `script`: the bin/codex.js to run.
+export async function runCodex({
+  config,
+  key,
+  prompt = 'Create the files',
+  args = [],
+  env = {},
+  timeoutMs = 60_000,
+  script = codexScript,
+}) {
   const dir = makeDir('codex');
   const [home, cwd] = ['home', 'cwd'].map((name) => path.join(dir, name));
   for (const folder of [home, cwd]) fs.mkdirSync(folder);
@@ -65,7 +74,7 @@ export async function runCodex({ config, key, prompt = 'Create the files', args 
       ...args,
       prompt,
     ];
-    const child = spawn(process.execPath, [codexScript, ...all], {
+    const child = spawn(process.execPath, [script, ...all], {
       cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

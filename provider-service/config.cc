@@ -33,8 +33,10 @@ void ReadWord(Section& section, const char* key, const Words<Enum>& words, Enum&
   section.Fail(key, "must be one of " + known);
 }
 
-void ReadQuirks(Section section, ChatQuirks& quirks) {
+void ReadQuirks(Section section, Quirks& all) {
   using Q = ChatQuirks;
+  ChatQuirks& quirks = all.chat;
+  section.Read("streaming", all.streaming);
   ReadWord<Q::LateSystem>(section, "late_system",
                           {{"tagged_user", Q::LateSystem::kTaggedUser}, {"system", Q::LateSystem::kSystem}},
                           quirks.late_system);
@@ -143,11 +145,7 @@ ProviderConfig ReadProvider(const std::string& name, Section section) {
   provider.adapter = type->defaults;
   provider.forward_headers = type->forward_headers;
   if (type->has_upstream) ReadUpstream(section, *type, provider);
-  if (type->has_dialects) {
-    using Dialect = AdapterConfig::Dialect;
-    ReadWord<Dialect>(section, "dialect", {{"chat", Dialect::kChat}, {"responses", Dialect::kResponses}},
-                      provider.adapter.dialect);
-  }
+  if (!type->dialects.empty()) ReadWord<Dialect>(section, "dialect", type->dialects, provider.adapter.dialect);
   ReadQuirks(section.Child("quirks"), provider.adapter.quirks);
   section.Read("keep_alive", provider.keep_alive);
   if (provider.keep_alive.count() <= 0) section.Fail("keep_alive", "must be more than nothing");

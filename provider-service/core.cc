@@ -46,7 +46,7 @@ Failure UnknownEndpoint() {
 }
 
 bool IsKnown(v1::Endpoint endpoint) {
-  return endpoint == v1::ENDPOINT_RESPONSES || endpoint == v1::ENDPOINT_CHAT_COMPLETIONS;
+  return endpoint != v1::ENDPOINT_UNSPECIFIED && v1::Endpoint_IsValid(endpoint);
 }
 
 void SetDuration(std::chrono::steady_clock::duration time, google::protobuf::Duration& into) {

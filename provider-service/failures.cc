@@ -92,6 +92,11 @@ bool LooksLikeEvents(const http::ResponseHead& head) {
   return type == "text/event-stream" || type.empty() || type == "text/plain" || type == "application/octet-stream";
 }
 
+bool LooksLikeJson(const http::ResponseHead& head) {
+  const std::string type = MediaType(head);
+  return type == "application/json" || type == "application/x-ndjson" || type == "application/jsonl";
+}
+
 std::string_view BreakMessage(std::string_view reason) {
   if (reason == "idle_timeout") return "The model's provider fell silent in the middle of its answer.";
   if (reason == "total_timeout") return "The model's answer took longer than it may.";

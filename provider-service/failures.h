@@ -23,6 +23,9 @@ Failure NotAStreamFailure(const http::ResponseHead& head, std::string_view body)
 // Whether the answer may be taken for an event stream.
 bool LooksLikeEvents(const http::ResponseHead& head);
 
+// Whether it says that it is a JSON document, or lines of them.
+bool LooksLikeJson(const http::ResponseHead& head);
+
 // For Reply::Break: what a client is told of an answer that broke off for this reason (http::Exchange's).
 std::string_view BreakMessage(std::string_view reason);
 

@@ -76,7 +76,7 @@ class UpstreamGeneration : public Generation {
 
  private:
   Task<void> Open(v1::GenerateResponse& piece) {
-    Result<UpstreamCall> call = provider_->adapter->Prepare(request_, std::time(nullptr));
+    Result<UpstreamCall> call = provider_->adapter->Prepare({request_, std::time(nullptr), {}});
     if (!call) co_return Fail(piece, PrepareFailure(call.error()), Outcome::kInvalid, "");
     call_ = std::move(call).value();
     const auto timeouts = TimeoutsFor(request_.timeouts(), provider_->config.timeouts, context_.deadline);
@@ -89,7 +89,7 @@ class UpstreamGeneration : public Generation {
     head_ = std::move(head).value();
     provider_->metrics.FirstByte(std::chrono::duration<double>(Clock::now() - started_).count());
     const bool good = head_.status / 100 == 2;
-    if (good && (!call_.events || LooksLikeEvents(head_))) {
+    if (good && IsAnswer()) {
       call_.reply->Begin(out_);
       if (source_->HasEarly()) co_await Advance();
       co_return;
@@ -99,6 +99,11 @@ class UpstreamGeneration : public Generation {
     if (good) co_return Fail(piece, NotAStreamFailure(head_, body), Outcome::kUnavailable, "not_a_stream");
     const Outcome outcome = head_.status / 100 == 4 ? Outcome::kRefused : Outcome::kUnavailable;
     Fail(piece, StatusFailure(head_, body, call_.same_dialect), outcome, StatusReason(head_.status));
+  }
+
+  // Whether the reply can make sense of what was promised.
+  bool IsAnswer() const {
+    return !call_.events || LooksLikeEvents(head_) || (call_.reads_documents && LooksLikeJson(head_));
   }
 
   // What an error says is short and comes at once.

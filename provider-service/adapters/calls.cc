@@ -1,7 +1,6 @@
 #include "provider-service/adapters/calls.h"
 
 #include "provider-service/dialect/passthrough.h"
-#include "provider-service/dialect/responses_to_chat.h"
 
 namespace wayleave::provider {
 namespace {
@@ -26,30 +25,40 @@ ModelRange RangeOf(const v1::GenerateRequest& request) {
   return {request.model_range().offset(), request.model_range().length()};
 }
 
-PassThroughOptions PassThroughFor(const v1::GenerateRequest& request, std::int64_t now) {
+PassThroughOptions PassThroughFor(const Ask& ask) {
   PassThroughOptions options;
-  options.stream = request.stream();
-  options.client_model = request.client_model();
-  options.created_at = now;
+  options.stream = ask.request.stream();
+  options.client_model = ask.request.client_model();
+  options.created_at = ask.now;
   return options;
 }
 
 }  // namespace
 
-Result<UpstreamCall> ResponsesThrough(const v1::GenerateRequest& request, std::int64_t now) {
+Dialect DoorDialect(v1::Endpoint endpoint) {
+  switch (endpoint) {
+    case v1::ENDPOINT_CHAT_COMPLETIONS: return Dialect::kChat;
+    case v1::ENDPOINT_MESSAGES: return Dialect::kMessages;
+    default: return Dialect::kResponses;
+  }
+}
+
+Result<UpstreamCall> ResponsesThrough(const Ask& ask) {
+  const v1::GenerateRequest& request = ask.request;
   if (!CanBeSpliced(request)) return NotAnObject();
   UpstreamCall call;
   call.path = kResponsesPath;
   call.body = WithModel(request.body(), RangeOf(request), request.model());
   call.events = request.stream();
-  call.reply = MakeResponsesPassThrough(PassThroughFor(request, now));
+  call.reply = MakeResponsesPassThrough(PassThroughFor(ask));
   return call;
 }
 
-Result<UpstreamCall> ChatThrough(const v1::GenerateRequest& request, std::int64_t now, const ChatQuirks& quirks) {
+Result<UpstreamCall> ChatThrough(const Ask& ask, const ChatQuirks& quirks) {
+  const v1::GenerateRequest& request = ask.request;
   if (!CanBeSpliced(request)) return NotAnObject();
   const bool ask_for_usage = request.stream() && !request.include_usage() && quirks.stream_options;
-  PassThroughOptions options = PassThroughFor(request, now);
+  PassThroughOptions options = PassThroughFor(ask);
   options.strip_usage_chunk = ask_for_usage;
 
   UpstreamCall call;
@@ -61,22 +70,32 @@ Result<UpstreamCall> ChatThrough(const v1::GenerateRequest& request, std::int64_
   return call;
 }
 
-Result<UpstreamCall> ResponsesOverChat(const v1::GenerateRequest& request, std::int64_t now, const ChatQuirks& quirks) {
-  ChatOptions options;
-  options.upstream_model = request.model();
-  options.client_model = request.client_model();
-  options.client_stream = request.stream();
-  options.created_at = now;
+Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string path, const Quirks& quirks) {
+  TranslateOptions options;
+  options.client = DoorDialect(ask.request.endpoint());
+  options.upstream = upstream;
+  options.upstream_model = ask.request.model();
+  options.client_model = ask.request.client_model();
+  options.client_stream = ask.request.stream();
+  options.include_usage = ask.request.include_usage();
+  options.created_at = ask.now;
   options.quirks = quirks;
-  Result<ChatCall> chat = ToChat(request.body(), options);
-  if (!chat) return std::move(chat).error();
+  options.facts = ask.facts;
+  Result<Translation> translation = Translate(ask.request.body(), options);
+  if (!translation) return std::move(translation).error();
 
   UpstreamCall call;
-  call.path = kChatPath;
-  call.body.Add(std::move(chat->body));
-  call.same_dialect = false;
-  call.reply = std::move(chat->reply);
+  call.path = std::move(path);
+  call.body.Add(std::move(translation->body));
+  call.events = quirks.streaming;
+  call.reads_documents = true;
+  call.same_dialect = options.client == upstream;
+  call.reply = std::move(translation->reply);
   return call;
+}
+
+Error UnsupportedEndpoint(std::string_view what) {
+  return Error{Code::kUnimplemented, "The provider of this model " + std::string(what), "unsupported_endpoint", {}};
 }
 
 }  // namespace wayleave::provider

@@ -3,16 +3,23 @@
 #include <cstdint>
 
 #include "provider-service/adapters/adapter.h"
+#include "provider-service/dialect/translate.h"
 
 namespace wayleave::provider {
 
-// The calls that the adapters are put together from. Parameters as Adapter::Prepare's.
+// The calls that adapters are put together from. Parameters as Adapter::Prepare's.
+
+// The dialect of the front door. Only for ENDPOINT_RESPONSES, _CHAT_COMPLETIONS and _MESSAGES.
+Dialect DoorDialect(v1::Endpoint endpoint);
 
 // Bytes through, but for the model's name, to …/responses or …/chat/completions.
-Result<UpstreamCall> ResponsesThrough(const v1::GenerateRequest& request, std::int64_t now);
-Result<UpstreamCall> ChatThrough(const v1::GenerateRequest& request, std::int64_t now, const ChatQuirks& quirks);
+Result<UpstreamCall> ResponsesThrough(const Ask& ask);
+Result<UpstreamCall> ChatThrough(const Ask& ask, const ChatQuirks& quirks);
 
-// A Responses request for a server that only knows Chat Completions.
-Result<UpstreamCall> ResponsesOverChat(const v1::GenerateRequest& request, std::int64_t now, const ChatQuirks& quirks);
+// The request of any front door, for an upstream of any dialect.
+Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string path, const Quirks& quirks);
+
+// What a provider answers that has no way to serve this front door.
+Error UnsupportedEndpoint(std::string_view what);
 
 }  // namespace wayleave::provider

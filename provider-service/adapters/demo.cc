@@ -128,14 +128,14 @@ class Scene {
 // first minute works with nothing else installed.
 class DemoAdapter : public Adapter {
  public:
-  Result<UpstreamCall> Prepare(const v1::GenerateRequest& request, std::int64_t now) const override {
-    ChatQuirks quirks;
-    quirks.merge_user_messages = false;  // the last message is the question, not the surroundings
-    const bool chat_wanted = request.endpoint() == v1::ENDPOINT_CHAT_COMPLETIONS;
-    Result<UpstreamCall> call =
-        chat_wanted ? ChatThrough(request, now, quirks) : ResponsesOverChat(request, now, quirks);
+  Result<UpstreamCall> Prepare(const Ask& ask) const override {
+    Quirks quirks;
+    quirks.chat.merge_user_messages = false;  // the last message is the question, not the surroundings
+    Result<UpstreamCall> call = ask.request.endpoint() == v1::ENDPOINT_CHAT_COMPLETIONS
+                                    ? ChatThrough(ask, quirks.chat)
+                                    : Translated(ask, Dialect::kChat, "/chat/completions", quirks);
     if (!call) return call;
-    const Scene scene(request, call->body.Joined(), now);
+    const Scene scene(ask.request, call->body.Joined(), ask.now);
     call->script = call->events ? scene.Events() : std::vector<std::string>{scene.Document()};
     return call;
   }

@@ -6,9 +6,12 @@ namespace {
 // OpenAI itself, and whatever speaks both of its dialects as well as it does: bytes through.
 class OpenAiAdapter : public Adapter {
  public:
-  Result<UpstreamCall> Prepare(const v1::GenerateRequest& request, std::int64_t now) const override {
-    if (request.endpoint() == v1::ENDPOINT_CHAT_COMPLETIONS) return ChatThrough(request, now, {});
-    return ResponsesThrough(request, now);
+  Result<UpstreamCall> Prepare(const Ask& ask) const override {
+    switch (ask.request.endpoint()) {
+      case v1::ENDPOINT_RESPONSES: return ResponsesThrough(ask);
+      case v1::ENDPOINT_CHAT_COMPLETIONS: return ChatThrough(ask, {});
+      default: return Translated(ask, Dialect::kResponses, "/responses", {});
+    }
   }
 };
 

@@ -9,14 +9,13 @@ class OpenAiCompatibleAdapter : public Adapter {
  public:
   explicit OpenAiCompatibleAdapter(const AdapterConfig& config) : config_(config) {}
 
-  Result<UpstreamCall> Prepare(const v1::GenerateRequest& request, std::int64_t now) const override {
-    const bool chat_wanted = request.endpoint() == v1::ENDPOINT_CHAT_COMPLETIONS;
-    if (config_.dialect == AdapterConfig::Dialect::kChat) {
-      return chat_wanted ? ChatThrough(request, now, config_.quirks) : ResponsesOverChat(request, now, config_.quirks);
-    }
-    if (!chat_wanted) return ResponsesThrough(request, now);
-    return Error{Code::kUnimplemented, "The provider of this model speaks the Responses API only; use /v1/responses.",
-                 "unsupported_endpoint"};
+  Result<UpstreamCall> Prepare(const Ask& ask) const override {
+    const Dialect door = DoorDialect(ask.request.endpoint());
+    const bool same = door == config_.dialect && config_.quirks.streaming;
+    if (same && door == Dialect::kChat) return ChatThrough(ask, config_.quirks.chat);
+    if (same && door == Dialect::kResponses) return ResponsesThrough(ask);
+    const char* path = config_.dialect == Dialect::kChat ? "/chat/completions" : "/responses";
+    return Translated(ask, config_.dialect, path, config_.quirks);
   }
 
  private:
@@ -32,7 +31,8 @@ std::unique_ptr<Adapter> MakeOpenAiCompatible(const AdapterConfig& config) {
 AdapterType OpenAiCompatible() {
   AdapterType type;
   type.name = "openai-compatible";
-  type.has_dialects = true;
+  type.dialects = {{"chat", Dialect::kChat}, {"responses", Dialect::kResponses},
+                   {"responses-basic", Dialect::kBasicResponses}};
   type.make = MakeOpenAiCompatible;
   return type;
 }

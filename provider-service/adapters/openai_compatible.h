@@ -4,8 +4,7 @@
 
 namespace wayleave::provider {
 
-// A server that speaks one of OpenAI's dialects. With `dialect: chat` Responses requests are translated;
-// with `dialect: responses` there is no chat.
+// A server that speaks one of OpenAI's dialects: requests of that dialect pass as bytes, all others are translated.
 std::unique_ptr<Adapter> MakeOpenAiCompatible(const AdapterConfig& config);
 
 }  // namespace wayleave::provider

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace wayleave::provider {
@@ -48,6 +50,22 @@ struct ChatQuirks {
 
   // Whether text.verbosity goes up as `verbosity` (OpenAI only).
   bool verbosity = false;
+};
+
+// How a provider differs from what its dialect says. Configuration sets it per provider. A plain value.
+struct Quirks {
+  ChatQuirks chat;
+  // Whether the server can answer with events. Without it every answer is asked for as one document, and clients that
+  // want events get them all at once.
+  bool streaming = true;
+};
+
+// What is known of the model that is asked; absent for what nobody told.
+struct ModelFacts {
+  std::int64_t context_window = 0;  // in tokens; 0 if unknown
+  std::optional<bool> images;
+  std::optional<bool> tools;
+  std::optional<bool> reasoning;
 };
 
 }  // namespace wayleave::provider

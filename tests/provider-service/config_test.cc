@@ -39,7 +39,7 @@ providers:
   EXPECT_EQ(config.providers[1].base_url.port, 11434);
   EXPECT_EQ(config.providers[1].base_url.path, "/v1");
   EXPECT_EQ(config.providers[2].base_url.path, "/v1");
-  EXPECT_EQ(config.providers[2].adapter.dialect, AdapterConfig::Dialect::kResponses);
+  EXPECT_EQ(config.providers[2].adapter.dialect, Dialect::kResponses);
   EXPECT_TRUE(config.providers[2].forward_headers.empty());
   EXPECT_EQ(config.listen, "127.0.0.1:8793");
   EXPECT_EQ(config.admin, "127.0.0.1:9793");
@@ -67,12 +67,12 @@ providers:
   EXPECT_EQ(a.timeouts.first_byte, std::chrono::seconds(2));
   EXPECT_EQ(a.timeouts.total, std::chrono::seconds(4));
   EXPECT_EQ(a.keep_alive, std::chrono::seconds(5));
-  EXPECT_EQ(a.adapter.quirks.late_system, ChatQuirks::LateSystem::kSystem);
-  EXPECT_EQ(a.adapter.quirks.reasoning_replay, ChatQuirks::ReasoningReplay::kReasoningContent);
-  EXPECT_EQ(a.adapter.quirks.empty_content, ChatQuirks::EmptyContent::kEmptyString);
-  EXPECT_EQ(a.adapter.quirks.max_tokens_field, ChatQuirks::MaxTokensField::kMaxCompletionTokens);
-  EXPECT_EQ(a.adapter.quirks.effort_map.at("foo"), "high");
-  EXPECT_FALSE(a.adapter.quirks.images);
+  EXPECT_EQ(a.adapter.quirks.chat.late_system, ChatQuirks::LateSystem::kSystem);
+  EXPECT_EQ(a.adapter.quirks.chat.reasoning_replay, ChatQuirks::ReasoningReplay::kReasoningContent);
+  EXPECT_EQ(a.adapter.quirks.chat.empty_content, ChatQuirks::EmptyContent::kEmptyString);
+  EXPECT_EQ(a.adapter.quirks.chat.max_tokens_field, ChatQuirks::MaxTokensField::kMaxCompletionTokens);
+  EXPECT_EQ(a.adapter.quirks.chat.effort_map.at("foo"), "high");
+  EXPECT_FALSE(a.adapter.quirks.chat.images);
 }
 
 TEST(ProviderConfig, RefusesMetadataAddresses) {

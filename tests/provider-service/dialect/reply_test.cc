@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "provider-service/dialect/responses_to_chat.h"
+#include "provider-service/dialect/translate.h"
 #include "tests/provider-service/dialect/golden.h"
 #include "tests/provider-service/dialect/strict_responses.h"
 
@@ -26,13 +26,13 @@ const Golden& Replies() {
 
 std::unique_ptr<Reply> ReplyFor(const std::string& name, bool stream) {
   const std::string request = Replies().Has(name + ".request.json") ? name + ".request.json" : "default.request.json";
-  ChatOptions options;
+  TranslateOptions options;
   options.upstream_model = "upstream-model";
   options.client_model = "client-model";
   options.client_stream = stream;
   options.created_at = 1700000000;
   options.ids = testing::CountingIds();
-  return std::move(ToChat(Replies().Read(request), options)->reply);
+  return std::move(Translate(Replies().Read(request), options)->reply);
 }
 
 Sink Answer(const std::string& name, std::string_view upstream, bool stream = true, std::size_t piece = 1 << 20,

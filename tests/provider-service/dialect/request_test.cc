@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "provider-service/dialect/responses_to_chat.h"
+#include "provider-service/dialect/translate.h"
 #include "tests/provider-service/dialect/golden.h"
 #include "tests/provider-service/dialect/strict_chat.h"
 
@@ -21,12 +21,12 @@ const Golden& Requests() {
   return golden;
 }
 
-ChatOptions Options(const Json& quirks = Json::object()) {
-  ChatOptions options;
+TranslateOptions Options(const Json& quirks = Json::object()) {
+  TranslateOptions options;
   options.upstream_model = "upstream-model";
   options.client_model = "client-model";
   options.created_at = 1700000000;
-  options.quirks = testing::QuirksOf(quirks);
+  options.quirks.chat = testing::QuirksOf(quirks);
   options.ids = testing::CountingIds();
   return options;
 }
@@ -38,7 +38,7 @@ TEST_P(RequestGolden, BecomesTheChatRequest) {
   const bool usual = !Requests().Has(name + ".quirks.json");
   const Json quirks = usual ? Json::object() : Requests().ReadJson(name + ".quirks.json");
 
-  auto call = ToChat(Requests().Read(name + ".request.json"), Options(quirks));
+  auto call = Translate(Requests().Read(name + ".request.json"), Options(quirks));
 
   ASSERT_TRUE(call.ok()) << call.error().message;
   Json chat = Json::parse(call->body);
@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, RequestGolden, ::testing::ValuesIn(Requests().C
                          [](const auto& golden) { return golden.param; });
 
 std::string Refusal(std::string_view body) {
-  auto call = ToChat(body, Options());
+  auto call = Translate(body, Options());
   if (call) return "accepted";
   EXPECT_EQ(call.error().code, Code::kInvalidArgument);
   EXPECT_EQ(call.error().reason, "invalid_prompt");
@@ -85,7 +85,7 @@ TEST(ToChat, TakesNonsenseInEveryField) {
     for (const char* field : {"tools", "tool_choice", "reasoning", "text", "instructions", "max_output_tokens", "stop",
                               "parallel_tool_calls", "metadata", "temperature", "unheard_of"}) {
       const std::string body = std::string(R"({"input":"hi",")") + field + "\":" + nonsense + "}";
-      EXPECT_TRUE(ToChat(body, Options()).ok()) << body;
+      EXPECT_TRUE(Translate(body, Options()).ok()) << body;
     }
     for (const char* type : {"message", "reasoning", "function_call", "function_call_output", "custom_tool_call",
                              "tool_search_call", "tool_search_output", "additional_tools", "compaction",
@@ -94,7 +94,7 @@ TEST(ToChat, TakesNonsenseInEveryField) {
                                 "encrypted_content", "namespace", "input", "action"}) {
         const std::string item = std::string("{\"type\":\"") + type + "\",\"" + field + "\":" + nonsense + "}";
         const std::string body = R"({"input":[{"role":"user","content":"hi"},)" + item + "]}";
-        auto call = ToChat(body, Options());
+        auto call = Translate(body, Options());
         ASSERT_TRUE(call.ok()) << body;
         EXPECT_THAT(testing::FaultsOf(Json::parse(call->body)), IsEmpty()) << body << "\n" << call->body;
       }
@@ -103,7 +103,7 @@ TEST(ToChat, TakesNonsenseInEveryField) {
 }
 
 TEST(ToChat, TellsWhatItDroppedOnceEach) {
-  auto call = ToChat(R"({"tools":[{"type":"web_search"},{"type":"web_search"},{"type":"image_generation"}],
+  auto call = Translate(R"({"tools":[{"type":"web_search"},{"type":"web_search"},{"type":"image_generation"}],
     "input":[{"type":"item_reference","id":"x"},
              {"role":"user","content":[{"type":"input_file"},{"type":"input_text","text":"a"}]}]})",
                      Options());
@@ -119,15 +119,15 @@ TEST(ToChat, MakesTheSameBytesOfTheSameHistory) {
   Json longer = Json::parse(request);
   longer["input"].push_back({{"role", "assistant"}, {"content", "more"}});
 
-  const Json first = Json::parse(ToChat(request, Options())->body);
-  const Json again = Json::parse(ToChat(longer.dump(), Options())->body);
+  const Json first = Json::parse(Translate(request, Options())->body);
+  const Json again = Json::parse(Translate(longer.dump(), Options())->body);
 
   ASSERT_EQ(again["messages"].size(), first["messages"].size() + 1);
   for (std::size_t i = 0; i < first["messages"].size(); ++i) EXPECT_EQ(first["messages"][i], again["messages"][i]);
 }
 
 TEST(ToChat, KeepsTheOrderOfASchemasMembers) {
-  auto call = ToChat(R"({"input":"x","tools":[{"type":"function","name":"f","parameters":{"type":"object",
+  auto call = Translate(R"({"input":"x","tools":[{"type":"function","name":"f","parameters":{"type":"object",
     "properties":{"zebra":{"type":"string"},"apple":{"type":"string"}}}}]})",
                      Options());
 

@@ -1,4 +1,4 @@
-#include "provider-service/dialect/tool_table.h"
+#include "provider-service/dialect/hub/tool_table.h"
 
 #include <cctype>
 #include <cstdint>

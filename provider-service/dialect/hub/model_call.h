@@ -1,8 +1,8 @@
 #pragma once
 
-#include "provider-service/dialect/call_buffer.h"
-#include "provider-service/dialect/response_writer.h"
-#include "provider-service/dialect/tool_table.h"
+#include "provider-service/dialect/hub/call_buffer.h"
+#include "provider-service/dialect/hub/call_item.h"
+#include "provider-service/dialect/hub/tool_table.h"
 
 namespace wayleave::provider {
 

@@ -12,7 +12,7 @@
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
 #include "provider-service/dialect/passthrough.h"
-#include "provider-service/dialect/response_writer.h"
+#include "provider-service/dialect/responses/writer.h"
 #include "provider-service/dialect/usage.h"
 
 namespace wayleave::provider {
@@ -103,7 +103,7 @@ class ResponsesPassThrough final : public Reply {
   void End(Output& out) override;
   void Break(std::string_view code, std::string_view message, Output& out) override;
   void KeepAlive(Output& out) override {
-    if (!over_) Writer().InProgress(out);
+    if (!over_) Writer().KeepAlive(out);
   }
 
  private:
@@ -225,7 +225,7 @@ void ResponsesPassThrough::Break(std::string_view code, std::string_view message
   if (over_) return;
   over_ = true;
   ResponseWriter writer = Writer();
-  if (!started_) writer.Created(out);
+  if (!started_) writer.Begin(out);
   const bool told = !error_code_.empty();
   writer.Fail(told ? error_code_ : code, told ? error_message_ : message, std::nullopt, out);
 }

@@ -1,4 +1,4 @@
-#include "provider-service/dialect/model_call.h"
+#include "provider-service/dialect/hub/model_call.h"
 
 #include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_text.h"

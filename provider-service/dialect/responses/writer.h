@@ -5,28 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "provider-service/dialect/hub/answer_writer.h"
 #include "provider-service/dialect/ids.h"
 #include "provider-service/dialect/reply.h"
 
 namespace wayleave::provider {
 
-// A call that the model makes, whole.
-struct CallItem {
-  enum class Kind { kFunction, kCustom, kToolSearch };
-  Kind kind = Kind::kFunction;
-  std::string call_id;
-  std::string name;
-  std::string space;
-  // Of a function: its arguments, a text that should be JSON. Of a freeform tool: its input. Of a search: a JSON
-  // object.
-  std::string payload;
-};
-
 // Writes one answer of the Responses API, as events or as one document, with everything that its readers want:
-// strictly one item after the other, numbers and ids that fit, the response object complete in each event that has one.
-//
-// The caller sees to it that there is one terminal call and nothing after it. Not thread-safe. All texts are UTF-8.
-class ResponseWriter {
+// numbers and ids that fit, the response object complete in each event that has one.
+class ResponseWriter final : public AnswerWriter {
  public:
   struct Settings {
     std::string model;
@@ -40,23 +27,20 @@ class ResponseWriter {
   };
   ResponseWriter(Settings settings, IdSource ids);
 
-  void Created(Output& out);
-  void InProgress(Output& out);
-
-  // Open the item that is needed, closing another one.
-  void Text(std::string_view delta, Output& out);
-  void Reasoning(std::string_view delta, Output& out);
-  bool text_is_open() const { return open_ == Open::kText; }
-  void CloseItem(bool whole, Output& out);
-
-  // Need that no item is open.
-  void Call(const CallItem& call, Output& out);
-  void Compaction(std::string_view sealed_summary, Output& out);
-
-  // The terminal ones. A failed document is told as Output::failure.
-  void Complete(const std::optional<Usage>& usage, Output& out);
-  void Incomplete(std::string_view reason, const std::optional<Usage>& usage, Output& out);
-  void Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out);
+  // response.created and response.in_progress.
+  void Begin(Output& out) override;
+  // response.in_progress again.
+  void KeepAlive(Output& out) override;
+  void Text(std::string_view delta, Output& out) override;
+  void Reasoning(std::string_view delta, Output& out) override;
+  void SealReasoning(std::string_view sealed, Output& out) override;
+  bool text_is_open() const override { return open_ == Open::kText; }
+  void CloseItem(bool whole, Output& out) override;
+  void Call(const CallItem& call, Output& out) override;
+  void Compaction(std::string_view sealed_summary, Output& out) override;
+  void Complete(const std::optional<Usage>& usage, Output& out) override;
+  void Incomplete(std::string_view reason, const std::optional<Usage>& usage, Output& out) override;
+  void Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out) override;
 
  private:
   enum class Open { kNothing, kText, kReasoning };
@@ -84,6 +68,7 @@ class ResponseWriter {
   Open open_ = Open::kNothing;
   std::string item_id_;
   std::string text_;    // of the open item, escaped
+  std::string sealed_;  // of the open reasoning
   std::string prefix_;  // of its deltas
   std::string items_;   // the finished ones, for the response object
 };

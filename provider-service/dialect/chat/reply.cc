@@ -1,16 +1,10 @@
-#include "provider-service/dialect/chat_reply.h"
+#include "provider-service/dialect/chat/reply.h"
 
-#include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "base/http/sse.h"
-#include "provider-service/dialect/call_buffer.h"
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_read.h"
-#include "provider-service/dialect/json_text.h"
-#include "provider-service/dialect/model_call.h"
-#include "provider-service/dialect/summary.h"
 #include "provider-service/dialect/usage.h"
 
 namespace wayleave::provider {
@@ -21,10 +15,6 @@ using Lookup = JsonLookup;
 
 // No model says so much; a broken server may.
 constexpr std::size_t kLongestAnswer = std::size_t{64} << 20;
-
-bool IsBlank(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); });
-}
 
 // Content may be a list of parts, which are put together in `joined`.
 std::string_view ContentText(const Lookup& content, std::string& joined) {
@@ -44,64 +34,45 @@ std::string_view ReasoningText(const element& delta) {
 
 class ChatReply final : public Reply {
  public:
-  explicit ChatReply(ChatReplyContext context)
-      : tools_(std::move(context.tools)),
-        call_ids_(std::move(context.call_ids)),
-        compaction_(context.compaction),
-        ids_(context.ids),
-        writer_(std::move(context.response), context.ids) {}
+  explicit ChatReply(TurnContext context) : turn_(std::move(context)) {}
 
-  void Begin(Output& out) override {
-    writer_.Created(out);
-    writer_.InProgress(out);
-  }
+  void Begin(Output& out) override { turn_.Begin(out); }
   void Feed(std::string_view bytes, Output& out) override;
   void End(Output& out) override;
   void Break(std::string_view code, std::string_view message, Output& out) override;
-  void KeepAlive(Output& out) override {
-    if (!over_) writer_.InProgress(out);
-  }
+  void KeepAlive(Output& out) override { turn_.KeepAlive(out); }
 
  private:
   void Event(std::string_view data, Output& out);
   void Chunk(const element& chunk, Output& out);
   void ErrorChunk(const element& error, Output& out);
   void Delta(const element& delta, Output& out);
-  void Said(std::string_view text, Output& out);
   void Calls(const element& delta, Output& out);
   void Piece(const element& call, const element& function);
   void Finished(Output& out);
-  void Stopped(Output& out);
   void Failed(std::string_view code, std::string_view message, Output& out);
   bool HasEnd() const { return done_ || !finish_.empty(); }
 
-  const ToolTable tools_;
-  std::set<std::string> call_ids_;
-  const bool compaction_;
-  const IdSource ids_;
-  ResponseWriter writer_;
-
+  Turn turn_;
   http::SseParser sse_;
   simdjson::dom::parser json_;
   CallBuffer calls_;
-  std::string summary_;
   std::optional<Usage> usage_;
   std::string finish_;
   bool any_chunk_ = false;
   bool done_ = false;
-  bool over_ = false;
 };
 
 void ChatReply::Feed(std::string_view bytes, Output& out) {
-  if (over_) return;
+  if (turn_.over()) return;
   sse_.Feed(bytes);
-  while (!over_) {
+  while (!turn_.over()) {
     const auto block = sse_.Next();
     if (!block) break;
     if (block->has_data) Event(block->data, out);
   }
   const bool too_long = out.output_bytes > kLongestAnswer || sse_.failed();
-  if (!over_ && too_long) Failed("upstream_bad_response", "The model server's answer is too long.", out);
+  if (!turn_.over() && too_long) Failed("upstream_bad_response", "The model server's answer is too long.", out);
 }
 
 void ChatReply::Event(std::string_view data, Output& out) {
@@ -137,22 +108,11 @@ void ChatReply::ErrorChunk(const element& error, Output& out) {
 
 void ChatReply::Delta(const element& delta, Output& out) {
   if (!delta.is_object()) return;
-  const std::string_view reasoning = compaction_ ? std::string_view() : ReasoningText(delta);
-  if (!reasoning.empty()) writer_.Reasoning(reasoning, out);
+  turn_.Thought(ReasoningText(delta), out);
   std::string joined;
   const std::string_view text = ContentText(delta["content"], joined);
-  Said(text.empty() ? Text(delta["refusal"]) : text, out);
+  turn_.Said(text.empty() ? Text(delta["refusal"]) : text, out);
   Calls(delta, out);
-}
-
-// Servers put blank text between reasoning and calls: no message begins with it.
-void ChatReply::Said(std::string_view text, Output& out) {
-  if (text.empty()) return;
-  if (compaction_) {
-    summary_ += text;
-  } else if (writer_.text_is_open() || !IsBlank(text)) {
-    writer_.Text(text, out);
-  }
 }
 
 void ChatReply::Calls(const element& delta, Output& out) {
@@ -165,10 +125,9 @@ void ChatReply::Calls(const element& delta, Output& out) {
     }
   }
   if (!delta["function_call"].get(function) && function.is_object()) Piece(delta, function);
-  if (before && !calls_.empty()) writer_.CloseItem(true, out);
+  if (before && !calls_.empty()) turn_.CallsBegin(out);
 }
 
-// Kept until the end: a client runs a call as soon as it has it, and a call may still turn out to be cut short.
 void ChatReply::Piece(const element& call, const element& function) {
   CallPiece piece;
   std::int64_t index = 0;
@@ -188,61 +147,42 @@ void ChatReply::Piece(const element& call, const element& function) {
 }
 
 void ChatReply::End(Output& out) {
-  if (over_) return;
+  if (turn_.over()) return;
   if (const auto rest = sse_.Rest()) {
     if (rest->has_data) Event(rest->data, out);
     // A server that knows no streams answers with one document.
     if (!any_chunk_ && rest->raw.find('{') == rest->raw.find_first_not_of(" \t\r\n")) Event(rest->raw, out);
   }
-  if (over_) return;
+  if (turn_.over()) return;
   if (HasEnd()) return Finished(out);
   Failed("server_error", "The model server ended its answer too early.", out);
 }
 
 // What is whole is given out, also when the connection breaks behind it.
 void ChatReply::Break(std::string_view code, std::string_view message, Output& out) {
-  if (over_) return;
+  if (turn_.over()) return;
   if (HasEnd()) return Finished(out);
   Failed(code, message, out);
 }
 
 void ChatReply::Finished(Output& out) {
   if (finish_ == "content_filter") {
-    return Failed("content_policy_violation", "The model provider's content filter stopped this answer.", out);
+    return turn_.Finish(Turn::Stop::kFiltered, {}, usage_, out);
   }
   if (finish_ == "error" || finish_ == "abort") {
     return Failed("server_error", "The model server stopped this answer because of an error.", out);
   }
   const bool cut = finish_ == "length" || finish_ == "max_tokens";
-  writer_.CloseItem(!cut, out);
-  if (!cut) return Stopped(out);
-  over_ = true;
-  writer_.Incomplete("max_output_tokens", usage_, out);
-}
-
-void ChatReply::Stopped(Output& out) {
-  if (compaction_) {
-    if (IsBlank(summary_)) return Failed("server_error", "The model wrote no summary.", out);
-    writer_.Compaction(SealSummary(summary_), out);
-  }
-  for (const BufferedCall& call : calls_.calls()) {
-    if (compaction_ || !call.IsReal()) continue;
-    CallItem item = ClientCall(call, tools_);
-    while (item.call_id.empty() || !call_ids_.insert(item.call_id).second) item.call_id = ids_("call");
-    writer_.Call(item, out);
-  }
-  over_ = true;
-  writer_.Complete(usage_, out);
+  turn_.Finish(cut ? Turn::Stop::kLength : Turn::Stop::kDone, calls_.calls(), usage_, out);
 }
 
 void ChatReply::Failed(std::string_view code, std::string_view message, Output& out) {
-  over_ = true;
-  writer_.Fail(Utf8(code), Utf8(message), usage_, out);
+  turn_.Fail(code, message, usage_, out);
 }
 
 }  // namespace
 
-std::unique_ptr<Reply> MakeChatReply(ChatReplyContext context) {
+std::unique_ptr<Reply> MakeChatReply(TurnContext context) {
   return std::make_unique<ChatReply>(std::move(context));
 }
 

@@ -1,8 +1,6 @@
-#include "provider-service/dialect/chat_tools.h"
+#include "provider-service/dialect/hub/tools.h"
 
 #include <algorithm>
-
-#include "provider-service/dialect/json_access.h"
 
 namespace wayleave::provider {
 namespace {
@@ -47,7 +45,7 @@ class Collector {
     if (!tools.is_array()) return;
     for (const Json& tool : tools) Add(tool, space);
   }
-  Json Take() { return std::move(chat_); }
+  std::vector<Tool> Take() { return std::move(tools_); }
 
  private:
   void Add(const Json& tool, const std::string& space) {
@@ -74,20 +72,17 @@ class Collector {
 
   void Declare(const ToolName& name, const std::string& description, Json parameters) {
     if (!table_.Declare(name)) return;
-    Json function = {{"name", table_.Flat(name)}};
-    if (!description.empty()) function["description"] = description;
-    function["parameters"] = std::move(parameters);
-    chat_.push_back({{"type", "function"}, {"function", std::move(function)}});
+    tools_.push_back({table_.Flat(name), description, std::move(parameters)});
   }
 
   ToolTable& table_;
   Dropped& dropped_;
-  Json chat_ = Json::array();
+  std::vector<Tool> tools_;
 };
 
 }  // namespace
 
-Json ChatTools(const Json& request, ToolTable& table, Dropped& dropped) {
+std::vector<Tool> ReadTools(const Json& request, ToolTable& table, Dropped& dropped) {
   Collector collector(table, dropped);
   collector.AddAll(At(request, "tools"));
   const Json& input = At(request, "input");
@@ -99,17 +94,18 @@ Json ChatTools(const Json& request, ToolTable& table, Dropped& dropped) {
   return collector.Take();
 }
 
-Json ChatToolChoice(const Json& tool_choice, const ToolTable& table) {
-  if (tool_choice.is_null()) return nullptr;
+ToolChoice ReadToolChoice(const Json& tool_choice, const ToolTable& table) {
+  if (tool_choice.is_null()) return {};
   // {"type": "allowed_tools", "mode": …} is a choice among the tools that only its mode survives of.
   const std::string& word = tool_choice.is_string() ? TextOf(tool_choice) : TextAt(tool_choice, "mode");
-  if (word == "none" || word == "required") return word;
+  if (word == "none") return {ToolChoice::Kind::kNone, {}};
+  if (word == "required") return {ToolChoice::Kind::kRequired, {}};
   const Json& function = At(tool_choice, "function");
   const Json& chosen = function.is_object() ? function : tool_choice;
   const std::string& name = TextAt(chosen, "name");
-  const std::string flat = name.empty() ? "" : table.FlatOf(name, TextAt(chosen, "namespace"));
-  if (flat.empty()) return "auto";
-  return {{"type", "function"}, {"function", {{"name", flat}}}};
+  std::string flat = name.empty() ? "" : table.FlatOf(name, TextAt(chosen, "namespace"));
+  if (flat.empty()) return {ToolChoice::Kind::kAuto, {}};
+  return {ToolChoice::Kind::kOne, std::move(flat)};
 }
 
 }  // namespace wayleave::provider

@@ -1,11 +1,10 @@
-#include "provider-service/dialect/chat_history.h"
+#include "provider-service/dialect/hub/history.h"
 
 #include <map>
 
-#include "provider-service/dialect/conversation.h"
 #include "provider-service/dialect/json_access.h"
 #include "provider-service/dialect/json_read.h"
-#include "provider-service/dialect/summary.h"
+#include "provider-service/dialect/hub/summary.h"
 
 namespace wayleave::provider {
 namespace {
@@ -16,15 +15,12 @@ constexpr std::string_view kAskForSummary =
     "Write a concise but complete hand-off summary of the conversation above for another model that will continue the "
     "task: goal, decisions, files changed, open steps. Answer with the summary only.";
 
-Json TextPart(std::string_view text) { return {{"type", "text"}, {"text", text}}; }
-
 class Reader {
  public:
-  Reader(const ChatQuirks& quirks, ToolTable& table, Dropped& dropped)
-      : quirks_(quirks), table_(table), dropped_(dropped), conversation_(quirks) {}
+  Reader(ToolTable& table, Dropped& dropped) : table_(table), dropped_(dropped) {}
 
   void Read(const Json& request);
-  HistoryFacts Finish(Json& messages);
+  History Finish();
 
  private:
   using Step = void (Reader::*)(const Json& item);
@@ -46,15 +42,13 @@ class Reader {
 
   void Call(const Json& item, const std::string& flat, std::string arguments);
   std::string Arguments(const Json& given);
-  std::vector<Json> Parts(const Json& content);
-  void Part(const Json& part, std::vector<Json>& parts);
+  std::vector<Part> Parts(const Json& content);
+  void AddPart(const Json& part, std::vector<Part>& parts);
   std::string Text(const Json& content);
 
-  const ChatQuirks& quirks_;
   ToolTable& table_;
   Dropped& dropped_;
-  Conversation conversation_;
-  HistoryFacts facts_;
+  History history_;
   simdjson::dom::parser parser_;
 };
 
@@ -80,17 +74,16 @@ const std::map<std::string_view, Reader::Step>& Reader::Steps() {
 }
 
 void Reader::Read(const Json& request) {
-  conversation_.System(TextAt(request, "instructions"));
+  history_.conversation.System(TextAt(request, "instructions"));
   const Json& input = At(request, "input");
-  if (input.is_string()) return conversation_.User({TextPart(TextOf(input))});
+  if (input.is_string()) return history_.conversation.User({Part::Text(TextOf(input))});
   for (const Json& item : input) Item(item);
 }
 
-HistoryFacts Reader::Finish(Json& messages) {
-  if (facts_.compaction) conversation_.User({TextPart(kAskForSummary)});
-  conversation_.WriteTo(messages);
-  facts_.call_ids.insert(conversation_.call_ids().begin(), conversation_.call_ids().end());
-  return std::move(facts_);
+History Reader::Finish() {
+  if (history_.compaction) history_.conversation.User({Part::Text(std::string(kAskForSummary))});
+  history_.call_ids.insert(history_.conversation.call_ids().begin(), history_.conversation.call_ids().end());
+  return std::move(history_);
 }
 
 // A message may leave its type out.
@@ -104,9 +97,9 @@ void Reader::Item(const Json& item) {
 void Reader::Message(const Json& item) {
   const std::string& role = TextAt(item, "role");
   const Json& content = At(item, "content");
-  if (role == "developer" || role == "system") return conversation_.System(Text(content));
-  if (role == "assistant") return conversation_.Assistant(Text(content));
-  conversation_.User(Parts(content));
+  if (role == "developer" || role == "system") return history_.conversation.System(Text(content));
+  if (role == "assistant") return history_.conversation.Assistant(Text(content));
+  history_.conversation.User(Parts(content));
 }
 
 void Reader::Reasoning(const Json& item) {
@@ -116,7 +109,7 @@ void Reader::Reasoning(const Json& item) {
     for (const Json& part : content) text += TextAt(part, "text");
   }
   if (text.empty()) text = Text(At(item, "summary"));
-  conversation_.Reasoning(text);
+  history_.conversation.Reasoning(text, TextAt(item, "encrypted_content"));
 }
 
 void Reader::FunctionCall(const Json& item) {
@@ -140,8 +133,8 @@ void Reader::ShellCall(const Json& item) {
 void Reader::Call(const Json& item, const std::string& flat, std::string arguments) {
   const std::string& call_id = TextAt(item, "call_id");
   const std::string& id = call_id.empty() ? TextAt(item, "id") : call_id;
-  if (!id.empty()) facts_.call_ids.insert(id);
-  conversation_.Call(id, flat, std::move(arguments));
+  if (!id.empty()) history_.call_ids.insert(id);
+  history_.conversation.Call(id, flat, std::move(arguments));
 }
 
 // Always an object: a strict server refuses anything else, and the client sends a broken call again with every
@@ -159,7 +152,7 @@ std::string Reader::Arguments(const Json& given) {
 void Reader::CallOutput(const Json& item) {
   const Json& output = At(item, "output");
   const std::string& id = TextAt(item, "call_id").empty() ? TextAt(item, "id") : TextAt(item, "call_id");
-  conversation_.Output(id, Parts(output.is_object() && output.contains("content") ? At(output, "content") : output));
+  history_.conversation.Output(id, Parts(output.is_object() && output.contains("content") ? At(output, "content") : output));
 }
 
 void Reader::SearchOutput(const Json& item) {
@@ -176,64 +169,48 @@ void Reader::SearchOutput(const Json& item) {
       for (const Json& inner : At(tool, "tools")) add(inner, TextAt(tool, "name"));
     }
   }
-  conversation_.Output(TextAt(item, "call_id"), {TextPart("Loaded tools: " + names)});
+  history_.conversation.Output(TextAt(item, "call_id"), {Part::Text("Loaded tools: " + names)});
 }
 
-void Reader::AgentMessage(const Json& item) { conversation_.User({TextPart(Text(At(item, "content")))}); }
+void Reader::AgentMessage(const Json& item) { history_.conversation.User({Part::Text(Text(At(item, "content")))}); }
 
 void Reader::Compaction(const Json& item) {
   const auto summary = OpenSummary(TextAt(item, "encrypted_content"));
   if (!summary) return dropped_.Add("item", item);
-  conversation_.User({TextPart("Summary of the conversation so far:\n" + *summary)});
+  history_.conversation.User({Part::Text("Summary of the conversation so far:\n" + *summary)});
 }
 
-void Reader::CompactionTrigger(const Json&) { facts_.compaction = true; }
+void Reader::CompactionTrigger(const Json&) { history_.compaction = true; }
 
-std::vector<Json> Reader::Parts(const Json& content) {
-  std::vector<Json> parts;
+std::vector<Part> Reader::Parts(const Json& content) {
+  std::vector<Part> parts;
   if (content.is_array()) {
-    for (const Json& part : content) Part(part, parts);
+    for (const Json& part : content) AddPart(part, parts);
   } else if (!content.is_null()) {
-    parts.push_back(TextPart(content.is_string() ? TextOf(content) : Dumped(content)));
+    parts.push_back(Part::Text(content.is_string() ? TextOf(content) : Dumped(content)));
   }
   return parts;
 }
 
-void Reader::Part(const Json& part, std::vector<Json>& parts) {
-  if (part.is_string()) return parts.push_back(TextPart(TextOf(part)));
+void Reader::AddPart(const Json& part, std::vector<Part>& parts) {
+  if (part.is_string()) return parts.push_back(Part::Text(TextOf(part)));
   for (const char* key : {"text", "refusal"}) {
-    if (At(part, key).is_string()) return parts.push_back(TextPart(TextAt(part, key)));
+    if (At(part, key).is_string()) return parts.push_back(Part::Text(TextAt(part, key)));
   }
   const Json& image = At(part, "image_url");
   const std::string& url = image.is_object() ? TextAt(image, "url") : TextOf(image);
   if (url.empty()) return dropped_.Add("part", part);
-  if (!quirks_.images) {
-    dropped_.Add("part", part);
-    return parts.push_back(TextPart("[image left out: this model takes no images]"));
-  }
-  Json image_url = {{"url", url}};
-  const std::string& detail = TextAt(image.is_object() ? image : part, "detail");
-  if (!detail.empty() && detail != "original") image_url["detail"] = detail;
-  parts.push_back({{"type", "image_url"}, {"image_url", std::move(image_url)}});
+  parts.push_back({Part::Kind::kImage, {}, url, TextAt(image.is_object() ? image : part, "detail")});
 }
 
-std::string Reader::Text(const Json& content) {
-  std::string text;
-  for (const Json& part : Parts(content)) {
-    const std::string& more = TextAt(part, "text");
-    if (!text.empty() && !more.empty()) text += "\n";
-    text += more;
-  }
-  return text;
-}
+std::string Reader::Text(const Json& content) { return JoinedText(Parts(content), "\n"); }
 
 }  // namespace
 
-HistoryFacts AppendMessages(const Json& request, const ChatQuirks& quirks, ToolTable& table, Dropped& dropped,
-                            Json& messages) {
-  Reader reader(quirks, table, dropped);
+History ReadHistory(const Json& request, ToolTable& table, Dropped& dropped) {
+  Reader reader(table, dropped);
   reader.Read(request);
-  return reader.Finish(messages);
+  return reader.Finish();
 }
 
 }  // namespace wayleave::provider

@@ -1,4 +1,4 @@
-#include "provider-service/dialect/response_writer.h"
+#include "provider-service/dialect/responses/writer.h"
 
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_text.h"
@@ -72,9 +72,11 @@ std::string MessageJson(std::string_view id, std::string_view status, std::strin
 }
 
 // Codex drops a reasoning item without a summary.
-std::string ReasoningJson(std::string_view id, std::string_view content) {
-  return ItemHead(id, "reasoning").append(",\"summary\":[],\"content\":[").append(content).append(
-      "],\"encrypted_content\":null}");
+std::string ReasoningJson(std::string_view id, std::string_view content, std::string_view sealed) {
+  std::string json = ItemHead(id, "reasoning").append(",\"summary\":[],\"content\":[").append(content).append("]");
+  if (sealed.empty()) return json + ",\"encrypted_content\":null}";
+  AppendMember(json, "encrypted_content", sealed);
+  return json + "}";
 }
 
 }  // namespace
@@ -85,9 +87,12 @@ ResponseWriter::ResponseWriter(Settings settings, IdSource ids)
       id_(settings_.id.empty() ? ids_("resp") : settings_.id),
       sequence_(settings_.next_sequence) {}
 
-void ResponseWriter::Created(Output& out) { WithResponse("response.created", out); }
+void ResponseWriter::Begin(Output& out) {
+  WithResponse("response.created", out);
+  KeepAlive(out);
+}
 
-void ResponseWriter::InProgress(Output& out) { WithResponse("response.in_progress", out); }
+void ResponseWriter::KeepAlive(Output& out) { WithResponse("response.in_progress", out); }
 
 void ResponseWriter::WithResponse(std::string_view event, Output& out) {
   if (!settings_.stream) return;
@@ -126,7 +131,7 @@ void ResponseWriter::OpenReasoning(Output& out) {
   CloseItem(true, out);
   open_ = Open::kReasoning;
   item_id_ = ids_("rs");
-  ItemAdded(ReasoningJson(item_id_, ""), out);
+  ItemAdded(ReasoningJson(item_id_, "", ""), out);
   prefix_.clear();
   AppendStart(prefix_, "response.reasoning_text.delta");
   AppendPlace(prefix_, item_id_, output_index_);
@@ -164,15 +169,21 @@ void ResponseWriter::CloseText(bool whole, Output& out) {
   ItemDone(MessageJson(item_id_, whole ? "completed" : "incomplete", TextPart(text_)), out);
 }
 
+void ResponseWriter::SealReasoning(std::string_view sealed, Output& out) {
+  if (open_ != Open::kReasoning) OpenReasoning(out);
+  sealed_ = sealed;
+}
+
 void ResponseWriter::CloseReasoning(Output& out) {
-  if (settings_.stream) {
+  if (settings_.stream && !text_.empty()) {
     AppendStart(out.bytes, "response.reasoning_text.done");
     AppendPlace(out.bytes, item_id_, output_index_);
     out.bytes.append("\"content_index\":0,\"text\":\"").append(text_).append("\",");
     AppendEnd(sequence_, out);
   }
-  const std::string part = "{\"type\":\"reasoning_text\",\"text\":\"" + text_ + "\"}";
-  ItemDone(ReasoningJson(item_id_, part), out);
+  const std::string part = text_.empty() ? "" : "{\"type\":\"reasoning_text\",\"text\":\"" + text_ + "\"}";
+  ItemDone(ReasoningJson(item_id_, part, sealed_), out);
+  sealed_.clear();
 }
 
 void ResponseWriter::Call(const CallItem& call, Output& out) {

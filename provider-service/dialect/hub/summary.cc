@@ -1,4 +1,4 @@
-#include "provider-service/dialect/summary.h"
+#include "provider-service/dialect/hub/summary.h"
 
 #include <cstdint>
 #include <simdjson.h>

@@ -1,4 +1,4 @@
-#include "provider-service/dialect/call_buffer.h"
+#include "provider-service/dialect/hub/call_buffer.h"
 
 #include <algorithm>
 

@@ -1,0 +1,31 @@
+#pragma once
+
+// For the .cc files of the dialects only.
+
+#include <vector>
+
+#include "provider-service/dialect/hub/history.h"
+#include "provider-service/dialect/hub/tools.h"
+
+namespace wayleave::provider {
+
+// What a client asks for, free of its dialect: the conversation and the tools in neutral form, everything else
+// (limits, effort, format of the answer …) as the Responses API names it. Every front door reads into this, every
+// upstream dialect writes from it.
+struct HubRequest {
+  // A Responses request.
+  Json said;
+  std::vector<Tool> tools;
+  ToolChoice choice;
+  ToolTable table;
+  History history;
+  Dropped dropped;
+
+  // A summary is asked for in plain words: no tools then.
+  bool offers_tools() const { return !tools.empty() && !history.compaction; }
+};
+
+// Takes a Responses request apart. Items, tools and fields that nobody knows are dropped.
+HubRequest ReadHubRequest(Json said);
+
+}  // namespace wayleave::provider

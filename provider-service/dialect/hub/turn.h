@@ -1,0 +1,69 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "provider-service/dialect/hub/answer_writer.h"
+#include "provider-service/dialect/hub/call_buffer.h"
+#include "provider-service/dialect/hub/tool_table.h"
+#include "provider-service/dialect/ids.h"
+
+namespace wayleave::provider {
+
+// What the telling of an answer must know of its request.
+struct TurnContext {
+  ToolTable tools;
+  // Ids that calls may not have any more.
+  std::set<std::string> call_ids;
+  // The answer is a summary, wanted as a `compaction` item and not as text.
+  bool compaction = false;
+  std::unique_ptr<AnswerWriter> writer;
+  IdSource ids;
+};
+
+// What a model does in its turn, on the way from an upstream's stream to the client's writer: the rules that hold
+// whatever the two dialects are. Names of tools are mapped back, ids made unique, blank beginnings left out, summaries
+// sealed, and there is one terminal event. After it all calls do nothing. Belongs to one generation; not thread-safe.
+class Turn {
+ public:
+  explicit Turn(TurnContext context);
+
+  void Begin(Output& out) { writer_->Begin(out); }
+  void KeepAlive(Output& out);
+
+  void Said(std::string_view text, Output& out);
+  void Thought(std::string_view text, Output& out);
+  // What the provider wants back with the reasoning before it.
+  void Sealed(std::string_view sealed, Output& out);
+  // Calls are kept by the caller until the end: a client runs a call as soon as it has it, and a call may still turn
+  // out to be cut short. This closes the text before them.
+  void CallsBegin(Output& out);
+
+  enum class Stop {
+    kDone,      // to its own end, with or without calls
+    kLength,    // cut at a token limit; calls are not told
+    kFiltered,  // stopped by the provider's content filter
+  };
+  void Finish(Stop stop, const std::vector<BufferedCall>& calls, const std::optional<Usage>& usage, Output& out);
+  // The texts need not be UTF-8.
+  void Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out);
+
+  bool over() const { return over_; }
+
+ private:
+  void Calls(const std::vector<BufferedCall>& calls, Output& out);
+
+  const ToolTable tools_;
+  std::set<std::string> call_ids_;
+  const bool compaction_;
+  const IdSource ids_;
+  const std::unique_ptr<AnswerWriter> writer_;
+  std::string summary_;
+  bool over_ = false;
+};
+
+}  // namespace wayleave::provider

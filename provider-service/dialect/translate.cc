@@ -1,0 +1,85 @@
+#include "provider-service/dialect/translate.h"
+
+#include <utility>
+
+#include "provider-service/dialect/chat/reply.h"
+#include "provider-service/dialect/chat/request.h"
+#include "provider-service/dialect/hub/door.h"
+#include "provider-service/dialect/hub/upstream.h"
+#include "provider-service/dialect/responses/door.h"
+
+namespace wayleave::provider {
+namespace {
+
+// Trees are written recursively: nobody may make us run out of stack.
+constexpr int kDeepest = 200;
+
+bool TooDeep(std::string_view body) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kDeepest) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+Result<Json> Parsed(std::string_view body) {
+  if (TooDeep(body)) return BadRequest("The request's JSON is nested too deep.");
+  Json request = Json::parse(body, nullptr, false);
+  if (request.is_discarded()) return BadRequest("The request's body is not valid JSON.");
+  if (!request.is_object()) return BadRequest("The request's body is not a JSON object.");
+  return request;
+}
+
+// A new client dialect is a line here.
+Door DoorOf(Dialect client) {
+  switch (client) {
+    case Dialect::kResponses: return FromResponses;
+    default: return nullptr;
+  }
+}
+
+// A new upstream dialect is a line here.
+UpstreamDialect UpstreamOf(Dialect upstream) {
+  switch (upstream) {
+    case Dialect::kChat: return {WriteChatRequest, MakeChatReply};
+    default: return {};
+  }
+}
+
+Error NoSuchWay() {
+  return Error{Code::kUnimplemented, "The provider of this model can't be reached through this endpoint.",
+               "unsupported_endpoint", {}};
+}
+
+}  // namespace
+
+Result<Translation> Translate(std::string_view body, const TranslateOptions& options) {
+  const Door door = DoorOf(options.client);
+  const UpstreamDialect upstream = UpstreamOf(options.upstream);
+  if (!door || !upstream.write) return NoSuchWay();
+
+  Result<Json> request = Parsed(body);
+  if (!request) return std::move(request).error();
+  Result<Asked> asked = door(std::move(request).value(), options);
+  if (!asked) return std::move(asked).error();
+  HubRequest hub = ReadHubRequest(std::move(asked->said));
+  Result<std::string> written = upstream.write(hub, options);
+  if (!written) return std::move(written).error();
+
+  TurnContext context{std::move(hub.table), std::move(hub.history.call_ids), hub.history.compaction,
+                      std::move(asked->writer), options.ids};
+  return Translation{std::move(written).value(), upstream.read(std::move(context)), hub.dropped.Take()};
+}
+
+}  // namespace wayleave::provider

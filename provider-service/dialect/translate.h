@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "provider-service/dialect/ids.h"
+#include "provider-service/dialect/quirks.h"
+#include "provider-service/dialect/reply.h"
+
+namespace wayleave::provider {
+
+// What clients and upstreams speak.
+enum class Dialect {
+  kResponses,       // OpenAI's Responses API, with all its tools
+  kBasicResponses,  // the part of it that most other servers know: functions only. Upstream only.
+  kChat,            // Chat Completions
+  kMessages,        // Anthropic's Messages API
+  kOllama,          // Ollama's native /api/chat. Upstream only.
+};
+
+struct TranslateOptions {
+  Dialect client = Dialect::kResponses;
+  Dialect upstream = Dialect::kChat;
+  // The model's name at the provider, and as the client named it: answers say the latter.
+  std::string upstream_model;
+  std::string client_model;
+  // Whether the client gets events or one JSON document.
+  bool client_stream = true;
+  // Chat only: whether the client asked for the chunk that tells the usage.
+  bool include_usage = false;
+  // Unix seconds, for the answer.
+  std::int64_t created_at = 0;
+  Quirks quirks;
+  ModelFacts facts;
+  IdSource ids = RandomIds();
+};
+
+// A request, made into one in another dialect.
+struct Translation {
+  // With "stream": true unless the quirks say that the server can't, whatever the client wants.
+  std::string body;
+  // Turns the answer, events or a document, into what the client wants; a document comes whole from End(), and a
+  // failure then sets Output::failure instead. Needs nothing else to live.
+  std::unique_ptr<Reply> reply;
+  // What found no place upstream: "item:<type>", "tool:<type>", "part:<type>" in order of appearance, each once.
+  std::vector<std::string> dropped;
+};
+
+// Translates a request; there is one way in for each client dialect and one way out for each upstream dialect, with the
+// Responses vocabulary between them. The same history gives the same bytes, so that upstream prefix caches work. Items,
+// tools and fields that nobody knows are dropped. kInvalidArgument with reason "invalid_prompt" for a body that is not
+// JSON, not an object, nested deeper than any request, or without a conversation.
+Result<Translation> Translate(std::string_view body, const TranslateOptions& options);
+
+}  // namespace wayleave::provider

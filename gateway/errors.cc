@@ -1,8 +1,12 @@
 #include "gateway/errors.h"
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
+
+#include "gateway/doors.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -28,46 +32,41 @@ const char* TypeOf(int status) {
   }
 }
 
-// gRPC's codes to HTTP's (google.rpc.Code). Faults of our own parts are 503, never 500: clients show its text.
-int StatusOf(Code code) {
-  switch (code) {
-    case Code::kInvalidArgument:
-    case Code::kFailedPrecondition:
-    case Code::kOutOfRange:
-      return 400;
-    case Code::kUnauthenticated:
-      return 401;
-    case Code::kPermissionDenied:
-      return 403;
-    case Code::kNotFound:
-      return 404;
-    case Code::kAlreadyExists:
-    case Code::kAborted:
-      return 409;
-    case Code::kResourceExhausted:
-      return 429;
-    case Code::kUnimplemented:
-      return 501;
-    case Code::kDeadlineExceeded:
-      return 504;
-    default:
-      return 503;
-  }
+// What a failure of our own is for HTTP, and its code where the service gave no reason of its own. Faults of our own
+// parts are 503, never 500: Codex hides the text of a 500. Codes that are not listed are such faults.
+struct Row {
+  Code code;
+  int status;
+  const char* reason;
+};
+constexpr Row kOther = {Code::kInternal, 503, "service_unavailable"};
+constexpr std::array kRows = {
+    Row{Code::kInvalidArgument, 400, "invalid_prompt"},
+    Row{Code::kFailedPrecondition, 400, "invalid_prompt"},
+    Row{Code::kOutOfRange, 400, "invalid_prompt"},
+    Row{Code::kUnauthenticated, 401, "invalid_api_key"},
+    Row{Code::kPermissionDenied, 403, "permission_denied"},
+    Row{Code::kNotFound, 404, "not_found"},
+    Row{Code::kAlreadyExists, 409, "conflict"},
+    Row{Code::kAborted, 409, "conflict"},
+    Row{Code::kResourceExhausted, 429, "rate_limit_exceeded"},
+    Row{Code::kUnimplemented, 501, "not_implemented"},
+    Row{Code::kUnavailable, 503, "service_unavailable"},
+    Row{Code::kDeadlineExceeded, 504, "timeout"},
+    kOther,
+};
+
+const Row& RowOf(Code code) {
+  const auto* found = std::find_if(kRows.begin(), kRows.end(), [code](const Row& row) { return row.code == code; });
+  return found == kRows.end() ? kOther : *found;
 }
 
-std::string DefaultReason(Code code) {
-  switch (code) {
-    case Code::kUnauthenticated:
-      return "invalid_api_key";
-    case Code::kResourceExhausted:
-      return "rate_limit_exceeded";
-    case Code::kUnavailable:
-      return "service_unavailable";
-    case Code::kDeadlineExceeded:
-      return "timeout";
-    default:
-      return {};
-  }
+// Of a 400 with these codes Codex shows the message alone; of any other the raw JSON.
+bool CodexKnows(std::string_view code) {
+  constexpr std::array<std::string_view, 6> kKnown = {"invalid_prompt", "model_not_found",
+                                                      "cyber_policy",   "content_policy_violation",
+                                                      "bio_policy",     "context_length_exceeded"};
+  return std::find(kKnown.begin(), kKnown.end(), code) != kKnown.end();
 }
 
 // Codex gives up at once on a 429 that does not say how long to wait.
@@ -76,48 +75,69 @@ void AddRetryAfter(http::Response& response, std::optional<std::int64_t> millise
   if (milliseconds) response.headers.Add("Retry-After", std::to_string((*milliseconds + 999) / 1000));
 }
 
-}  // namespace
+// Both vendors' SDKs try a 429 again by themselves unless they are told not to.
+void AddRetryAdvice(http::Response& response, std::string_view code) {
+  if (code == "insufficient_quota") response.headers.Add("x-should-retry", "false");
+}
 
-http::Response ErrorResponse(int status, std::string_view type, std::string_view code, std::string_view message) {
+http::Response Page(int status, const Json& body) {
   http::Response response;
   response.status = status;
   response.headers.Add("Content-Type", "application/json");
-  response.body = Dump({{"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", OrNull(code)}}}});
+  response.body = Dump(body);
   return response;
 }
 
-http::Response ErrorResponse(const Error& error) {
-  const int status = StatusOf(error.code);
-  const std::string reason = error.reason.empty() ? DefaultReason(error.code) : error.reason;
-  http::Response response = ErrorResponse(status, TypeOf(status), reason, error.message);
-  std::optional<std::int64_t> wait;
-  if (error.retry_after) wait = error.retry_after->count();
-  AddRetryAfter(response, wait);
-  if (status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
-  return response;
+Json OpenAiError(std::string_view type, std::string_view code, std::string_view message) {
+  return {{"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", OrNull(code)}}}};
 }
 
-http::Response FailureResponse(const provider::v1::Failure& failure) {
-  http::Response response = ErrorResponse(failure.status(), failure.type(), failure.code(), failure.message());
-  if (!failure.body().empty()) response.body = failure.body();
-  std::optional<std::int64_t> wait;
-  if (failure.has_retry_after())
-    wait = failure.retry_after().seconds() * 1000 + failure.retry_after().nanos() / 1'000'000;
-  AddRetryAfter(response, wait);
-  return response;
-}
+bool IsOverload(std::string_view code) { return code == "server_is_overloaded" || code == "slow_down"; }
 
-http::Response ServerErrorPage(int status, std::string_view message) {
-  return ErrorResponse(status, TypeOf(status), status == 413 ? "request_too_large" : "", message);
-}
+// The Messages API's own status for a busy model: its clients wait and try again.
+int MessagesStatus(int status, std::string_view code) { return status == 503 && IsOverload(code) ? 529 : status; }
 
-std::string BrokenStreamEvent(provider::v1::Endpoint endpoint, std::string_view response_id, std::uint64_t sequence,
-                              std::string_view code, std::string_view message) {
-  if (endpoint != provider::v1::ENDPOINT_RESPONSES) {
-    return "data: " +
-           Dump({{"error", {{"message", message}, {"type", "server_error"}, {"param", nullptr}, {"code", code}}}}) +
-           "\n\n";
+const char* MessagesType(int status) {
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 413:
+      return "request_too_large";
+    case 429:
+      return "rate_limit_error";
+    case 504:
+      return "timeout_error";
+    case 529:
+      return "overloaded_error";
+    default:
+      return status >= 500 ? "api_error" : "invalid_request_error";
   }
+}
+
+// Claude Code knows by these words that it must shorten the conversation.
+std::string MessagesText(std::string_view code, std::string_view message) {
+  constexpr std::string_view kTooLong = "prompt is too long";
+  const bool says_so = message.find(kTooLong) != std::string_view::npos;
+  if (code != "context_length_exceeded" || says_so) return std::string(message);
+  return std::string(kTooLong).append(": ").append(message);
+}
+
+Json MessagesError(const char* type, std::string_view message, std::string_view request_id) {
+  return {{"type", "error"}, {"error", {{"type", type}, {"message", message}}}, {"request_id", OrNull(request_id)}};
+}
+
+const char* MessagesTypeOfCode(std::string_view code) {
+  if (code == "timeout") return MessagesType(504);
+  if (code == "rate_limit_exceeded") return MessagesType(429);
+  return IsOverload(code) ? MessagesType(529) : MessagesType(500);
+}
+
+std::string ResponseFailedEvent(std::string_view response_id, std::uint64_t sequence, std::string_view code,
+                                std::string_view message) {
   const Json event = {{"type", "response.failed"},
                       {"sequence_number", sequence},
                       {"response",
@@ -130,6 +150,65 @@ std::string BrokenStreamEvent(provider::v1::Endpoint endpoint, std::string_view 
                         {"output", Json::array()},
                         {"usage", nullptr}}}};
   return "event: response.failed\ndata: " + Dump(event) + "\n\n";
+}
+
+}  // namespace
+
+void AddIds(provider::v1::Endpoint endpoint, const std::string& request_id, http::HeaderList& headers) {
+  headers.Add("x-request-id", request_id);
+  if (SpeaksMessages(endpoint)) headers.Add("request-id", request_id);
+}
+
+http::Response ErrorResponse(int status, std::string_view type, std::string_view code, std::string_view message,
+                             const Addressee& to) {
+  if (!SpeaksMessages(to.endpoint)) return Page(status, OpenAiError(type, code, message));
+  const int own = MessagesStatus(status, code);
+  return Page(own, MessagesError(MessagesType(own), MessagesText(code, message), to.request_id));
+}
+
+http::Response ErrorResponse(const Error& error, const Addressee& to) {
+  const Row& row = RowOf(error.code);
+  std::string_view code = error.reason.empty() ? row.reason : std::string_view(error.reason);
+  const bool raw = row.status == 400 && to.endpoint == provider::v1::ENDPOINT_RESPONSES && !CodexKnows(code);
+  if (raw) code = "invalid_prompt";
+  http::Response response = ErrorResponse(row.status, TypeOf(row.status), code, error.message, to);
+  std::optional<std::int64_t> wait;
+  if (error.retry_after) wait = error.retry_after->count();
+  AddRetryAfter(response, wait);
+  AddRetryAdvice(response, code);
+  if (row.status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+http::Response FailureResponse(const provider::v1::Failure& failure, const Addressee& to) {
+  http::Response response = ErrorResponse(failure.status(), failure.type(), failure.code(), failure.message(), to);
+  if (!failure.body().empty()) {
+    response.status = failure.status();
+    response.body = failure.body();
+  }
+  std::optional<std::int64_t> wait;
+  if (failure.has_retry_after())
+    wait = failure.retry_after().seconds() * 1000 + failure.retry_after().nanos() / 1'000'000;
+  AddRetryAfter(response, wait);
+  AddRetryAdvice(response, failure.code());
+  return response;
+}
+
+http::Response ServerErrorPage(const http::Request& request, int status, std::string_view message) {
+  std::string text(message);
+  if (status == 413) text += " Send less, or raise gateway.limits.body_bytes in the gateway's configuration.";
+  const std::string_view code = status == 413 ? "request_too_large" : status == 415 ? "unsupported_encoding" : "";
+  return ErrorResponse(status, TypeOf(status), code, text, {DialectOf(request), {}});
+}
+
+std::string BrokenStreamEvent(provider::v1::Endpoint endpoint, std::string_view response_id, std::uint64_t sequence,
+                              std::string_view code, std::string_view message) {
+  if (endpoint == provider::v1::ENDPOINT_RESPONSES) return ResponseFailedEvent(response_id, sequence, code, message);
+  if (SpeaksMessages(endpoint)) {
+    const Json body = {{"type", "error"}, {"error", {{"type", MessagesTypeOfCode(code)}, {"message", message}}}};
+    return "event: error\ndata: " + Dump(body) + "\n\n";
+  }
+  return "data: " + Dump(OpenAiError("server_error", code, message)) + "\n\n";
 }
 
 }  // namespace wayleave::gateway

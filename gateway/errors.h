@@ -9,22 +9,37 @@
 
 namespace wayleave::gateway {
 
-// Every error that a client of the gateway sees is made here, in OpenAI's form
-// {"error":{"message","type","param","code"}}. All functions are pure.
+// Every error that a client of the gateway sees is made here, in the form that the client reads: OpenAI's
+// {"error":{"message","type","param","code"}} or, for the doors of the Messages API, Anthropic's
+// {"type":"error","error":{"type","message"},"request_id"} with that API's statuses. What a provider says is put into
+// these terms by provider-service/dialect/errors; the statuses and codes of both are chosen by what Codex does with
+// them. All functions are pure.
 
-http::Response ErrorResponse(int status, std::string_view type, std::string_view code, std::string_view message);
+// Whom an error is told.
+struct Addressee {
+  // The door that was used; unspecified for OpenAI's form.
+  provider::v1::Endpoint endpoint = provider::v1::ENDPOINT_UNSPECIFIED;
+  std::string_view request_id = {};
+};
+
+// The headers that name the request: Anthropic's clients look for one of their own.
+void AddIds(provider::v1::Endpoint endpoint, const std::string& request_id, http::HeaderList& headers);
+
+// `type` and `code` are OpenAI's words; Anthropic's follow from the status and the code.
+http::Response ErrorResponse(int status, std::string_view type, std::string_view code, std::string_view message,
+                             const Addressee& to = {});
 
 // A failure of one of our own services, or of a check of ours.
-http::Response ErrorResponse(const Error& error);
+http::Response ErrorResponse(const Error& error, const Addressee& to = {});
 
 // What a provider said about its own failure.
-http::Response FailureResponse(const provider::v1::Failure& failure);
+http::Response FailureResponse(const provider::v1::Failure& failure, const Addressee& to = {});
 
-// For what the HTTP server itself refuses.
-http::Response ServerErrorPage(int status, std::string_view message);
+// For what the HTTP server itself refuses; `request` as far as it was read.
+http::Response ServerErrorPage(const http::Request& request, int status, std::string_view message);
 
 // The one terminal event of a stream whose provider-service died within it: a Responses client gets
-// response.failed with the id of its response, a chat client an error chunk.
+// response.failed with the id of its response, a chat client an error chunk, a Messages client an error event.
 std::string BrokenStreamEvent(provider::v1::Endpoint endpoint, std::string_view response_id, std::uint64_t sequence,
                               std::string_view code, std::string_view message);
 

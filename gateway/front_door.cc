@@ -1,23 +1,18 @@
 #include "gateway/front_door.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/crypto/id.h"
 #include "base/log/log.h"
-#include "gateway/catalogue.h"
-#include "gateway/credentials.h"
+#include "gateway/doors.h"
 #include "gateway/errors.h"
 #include "gateway/http_answer.h"
+#include "gateway/models_handler.h"
 
 namespace wayleave::gateway {
 namespace {
 
-constexpr std::string_view kResponses = "/v1/responses";
-constexpr std::string_view kChat = "/v1/chat/completions";
-constexpr std::string_view kModels = "/v1/models";
 constexpr std::size_t kMostIdBytes = 128;
-constexpr std::chrono::milliseconds kModelsTime{10000};
 
 bool IsIdCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -31,50 +26,33 @@ std::string RequestId(const http::Request& request) {
   return clean ? std::string(given) : crypto::MakeId("req_");
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string PercentDecoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
-      out.push_back(static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2])));
-      i += 2;
-    } else {
-      out.push_back(text[i]);
-    }
-  }
-  return out;
-}
-
-const char* EndpointName(std::string_view path) {
-  if (path == kResponses) return "responses";
-  if (path == kChat) return "chat_completions";
-  if (path == kModels || path.starts_with("/v1/models/")) return "models";
-  return "other";
-}
-
 bool WantsWebSocket(const http::Request& request) {
   const std::string_view upgrade = request.headers.Get("upgrade");
   return upgrade.size() == 9 && (upgrade[0] | 0x20) == 'w' && (upgrade[3] | 0x20) == 's';
 }
 
-http::Response WrongMethod(std::string_view path, std::string_view allowed) {
-  http::Response response = ErrorResponse(405, "invalid_request_error", "method_not_allowed",
-                                          std::string(path) + " answers " + std::string(allowed) + " only.");
-  response.headers.Add("Allow", std::string(allowed));
+http::Response WrongMethod(const Door& door, const Addressee& to) {
+  http::Response response =
+      ErrorResponse(405, "invalid_request_error", "method_not_allowed",
+                    std::string(door.path) + " answers " + std::string(door.method) + " only.", to);
+  response.headers.Add("Allow", door.method == "GET" ? "GET, HEAD" : std::string(door.method));
   return response;
 }
 
-http::Response NoSuchPath(std::string_view path) {
-  std::string message = "There is nothing at " + http::CleanValue(path.substr(0, 200)) +
-                        ". This gateway answers POST /v1/responses, POST /v1/chat/completions, GET /v1/models and GET "
-                        "/v1/models/{id}; the base URL for clients ends in /v1.";
-  return ErrorResponse(404, "invalid_request_error", "unknown_url", message);
+std::string AllDoors() {
+  std::string list;
+  for (const Door& door : Doors()) {
+    list.append(list.empty() ? "" : ", ").append(door.method).append(" ").append(door.path);
+    if (door.path.ends_with('/')) list += "{id}";
+  }
+  return list;
+}
+
+http::Response NoSuchPath(std::string_view path, const Addressee& to) {
+  const std::string message = "There is nothing at " + http::CleanValue(path.substr(0, 200)) +
+                              ". This gateway answers " + AllDoors() +
+                              ". The base URL ends in /v1 for OpenAI's clients and without it for Anthropic's.";
+  return ErrorResponse(404, "invalid_request_error", "unknown_url", message, to);
 }
 
 // 426 makes Codex fall back to plain HTTP at once; any other refusal costs it several retries.
@@ -88,81 +66,37 @@ http::Response UpgradeRefused() {
 }  // namespace
 
 Task<void> FrontDoor::Answer(http::Request& request, http::Responder& responder) {
+  const Door* door = FindDoor(request.path());
   Record record;
   record.arrived = request.arrived;
   record.request_id = RequestId(request);
   record.peer = request.peer;
   record.method = request.method;
-  record.endpoint = EndpointName(request.path());
+  if (door) record.endpoint = door->name;
   services_.probe.Started();
-  co_await Dispatch(request, responder, record);
+  co_await Dispatch(door, request, responder, record);
   const auto now = std::chrono::steady_clock::now();
   if (record.status == 0) record.status = 499;  // the client left before there was an answer
   services_.probe.Ended(record, now);
   if (access_log_) log::WriteLine(log::Level::kInfo, AccessLogLine(record, now));
 }
 
-Task<void> FrontDoor::Dispatch(http::Request& request, http::Responder& responder, Record& record) {
-  const std::string_view path = request.path();
+Task<void> FrontDoor::Dispatch(const Door* door, http::Request& request, http::Responder& responder, Record& record) {
+  const Addressee to{DialectOf(request), record.request_id};
   if (auto preflight = services_.cors.Preflight(request))
     co_return co_await Reply(request, responder, record, std::move(*preflight));
-  if (WantsWebSocket(request)) {
-    http::Response refused = UpgradeRefused();
-    co_return co_await Reply(request, responder, record, std::move(refused));
-  }
-  const bool generation = path == kResponses || path == kChat;
-  const bool models = path == kModels || path.starts_with("/v1/models/");
-  if (generation && request.method == "POST") {
-    const auto endpoint =
-        path == kResponses ? provider::v1::ENDPOINT_RESPONSES : provider::v1::ENDPOINT_CHAT_COMPLETIONS;
-    HttpAnswer answer(responder);
-    co_return co_await AnswerGeneration(services_, request, answer, endpoint, record);
-  }
-  if (models && (request.method == "GET" || request.method == "HEAD"))
-    co_return co_await Models(request, responder, record);
-  http::Response refused = generation ? WrongMethod(path, "POST")
-                           : models   ? WrongMethod(path, "GET")
-                                      : NoSuchPath(path);
-  co_await Reply(request, responder, record, std::move(refused));
-}
-
-Task<void> FrontDoor::Models(http::Request& request, http::Responder& responder, Record& record) {
-  rpc::CallContext context;
-  context.request_id = record.request_id;
-  context = context.Within(kModelsTime);
-  const auth::v1::AuthenticateRequest credential = CredentialOf(request.headers);
-  auto who = co_await services_.ports.auth.Authenticate(credential, context);
-  if (!who) {
-    record.error_code = who.error().reason;
-    http::Response refused = ErrorResponse(who.error());
-    co_return co_await Reply(request, responder, record, std::move(refused));
-  }
-  record.tenant = who->principal().tenant();
-  record.key_id = who->principal().key_id();
-  router::v1::ListModelsRequest question;
-  *question.mutable_principal() = std::move(*who->mutable_principal());
-  auto models = co_await services_.ports.router.ListModels(question, context);
   http::Response response;
-  if (!models) {
-    response = ErrorResponse(models.error());
-  } else if (request.path() == kModels) {
-    const std::string etag = "\"" + models->etag() + "\"";
-    const bool same = request.headers.Get("if-none-match") == etag;
-    response.status = same ? 304 : 200;
-    if (!same) response.body = RenderModels(*models);
-    response.headers.Add("Content-Type", "application/json");
-    response.headers.Add("ETag", etag);
+  if (WantsWebSocket(request)) {
+    response = UpgradeRefused();
+  } else if (!door) {
+    response = NoSuchPath(request.path(), to);
+  } else if (!door->Takes(request.method)) {
+    response = WrongMethod(*door, to);
+  } else if (door->endpoint == provider::v1::ENDPOINT_UNSPECIFIED) {
+    response = co_await AnswerModels(services_, request, record);
   } else {
-    const std::string id = PercentDecoded(request.path().substr(std::string_view("/v1/models/").size()));
-    auto model = RenderModel(*models, id);
-    if (model) {
-      response.headers.Add("Content-Type", "application/json");
-      response.body = std::move(*model);
-    } else {
-      response = ErrorResponse(
-          404, "invalid_request_error", "model_not_found",
-          "There is no model \"" + id + "\" that this key may use; GET /v1/models lists those that it may.");
-    }
+    HttpAnswer answer(responder);
+    co_return co_await AnswerGeneration(services_, request, answer, door->endpoint, record);
   }
   co_await Reply(request, responder, record, std::move(response));
 }
@@ -170,7 +104,7 @@ Task<void> FrontDoor::Models(http::Request& request, http::Responder& responder,
 Task<void> FrontDoor::Reply(http::Request& request, http::Responder& responder, Record& record,
                             http::Response response) {
   record.status = response.status;
-  response.headers.Add("x-request-id", record.request_id);
+  AddIds(DialectOf(request), record.request_id, response.headers);
   services_.cors.Decorate(request, response.headers);
   co_await responder.Send(std::move(response));
 }

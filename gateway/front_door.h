@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/http/server.h"
+#include "gateway/doors.h"
 #include "gateway/generation_handler.h"
 
 namespace wayleave::gateway {
@@ -14,8 +15,7 @@ class FrontDoor {
   Task<void> Answer(http::Request& request, http::Responder& responder);
 
  private:
-  Task<void> Dispatch(http::Request& request, http::Responder& responder, Record& record);
-  Task<void> Models(http::Request& request, http::Responder& responder, Record& record);
+  Task<void> Dispatch(const Door* door, http::Request& request, http::Responder& responder, Record& record);
   Task<void> Reply(http::Request& request, http::Responder& responder, Record& record, http::Response response);
 
   GenerationServices services_;

@@ -1,11 +1,11 @@
 #include "gateway/generation_handler.h"
 
-#include <algorithm>
-
 #include "base/async/deadline.h"
 #include "base/crypto/id.h"
-#include "gateway/cost.h"
+#include "gateway/account.h"
+#include "gateway/catalogue.h"
 #include "gateway/credentials.h"
+#include "gateway/doors.h"
 #include "gateway/envelope.h"
 #include "gateway/errors.h"
 #include "gateway/orders.h"
@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kAdmissionTime{10000};    // all the questions before a generation together
 constexpr std::chrono::milliseconds kProviderPatience{2000};  // while the provider-service is away
 constexpr std::chrono::milliseconds kProviderPause{50};
+constexpr const char* kModelsEtag = "x-models-etag";
 constexpr std::size_t kMostDocumentBytes = std::size_t{256} << 20;
 
 // One generation on its way. Lives in the coroutine that answers it.
@@ -28,7 +29,12 @@ class OneGeneration {
  public:
   OneGeneration(GenerationServices& services, http::Request& request, AnswerSink& sink, Endpoint endpoint,
                 Record& record)
-      : services_(services), request_(request), sink_(sink), endpoint_(endpoint), record_(record) {
+      : services_(services),
+        request_(request),
+        sink_(sink),
+        endpoint_(endpoint),
+        record_(record),
+        account_(services, record, request.body.size(), endpoint != provider::v1::ENDPOINT_COUNT_TOKENS) {
     context_.request_id = record.request_id;
     context_.traceparent = request.headers.Get("traceparent");
   }
@@ -36,14 +42,14 @@ class OneGeneration {
   Task<void> Answer() {
     const bool admitted = co_await Admit();
     if (!admitted) co_return;
-    record_.settlement = DraftOf(known(), record_, reservation_id_, route_.targets(0));
-    services_.journal.Open(*record_.settlement);
+    auth::v1::Settlement draft = DraftOf(known(), record_, reservation_id_, route_.targets(0));
+    account_.Open(std::move(draft));
     Deadline total(Worker::Current()->deadlines(), [this] { RunOutOfTime(); });
     if (services_.total_timeout.count() > 0) total.Set(services_.total_timeout);
     sink_.OnGone([this] { ClientLeft(); });
     co_await TryTargets();
     sink_.OnGone({});
-    Settle();
+    account_.Settle(gone_);
   }
 
  private:
@@ -60,6 +66,7 @@ class OneGeneration {
     Result<Envelope> envelope = ReadEnvelope(request_.body);
     if (!envelope) co_return co_await Refuse(std::move(envelope).error());
     envelope_ = std::move(*envelope);
+    envelope_.stream = envelope_.stream && MayStream(endpoint_);
     record_.model = envelope_.model;
     record_.stream = envelope_.stream;
 
@@ -90,18 +97,14 @@ class OneGeneration {
     const int count = route_.targets_size();
     for (int i = 0; i < count && !stopped(); ++i) {
       target_ = &route_.targets(i);
-      record_.settlement->set_provider(target_->provider());
-      record_.settlement->set_upstream_model(target_->model());
+      account_.Try(*target_);
       const bool answered = co_await TryTarget();
       if (answered) co_return;
       if (i + 1 < count && !stopped()) services_.probe.FellBack(target_->provider());
     }
-    outcome_ = gone_ ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
     if (gone_) co_return;
     if (timed_out_) failure_ = TimeoutFailure();
-    record_.error_code = failure_.code();
-    http::Response response = FailureResponse(failure_);
-    co_await Send(std::move(response));
+    co_await SendFailure();
   }
 
   // False when this target gave nothing and the next one may be tried; failure_ then says why.
@@ -138,7 +141,7 @@ class OneGeneration {
   // Faults of the request would be the same everywhere: they end the tour of the targets.
   void NoteFailure() {
     final_failure_ = !failure_.retryable();
-    if (!final_failure_) Report(false, WordFor(failure_));
+    if (!final_failure_) account_.ReportFailure(failure_);
   }
 
   bool stopped() const { return gone_ || timed_out_ || final_failure_; }
@@ -160,16 +163,16 @@ class OneGeneration {
     sink_.Begin(head_.status(), std::move(headers));
     response_id_ = ResponseIdIn(piece.data());
     do {
-      Note(piece);
-      if (piece.has_end()) Settle();  // on disk before the client sees the end
+      account_.Note(piece);
+      if (piece.has_end()) account_.Settle(false);  // on disk before the client sees the end
       const bool sent = co_await sink_.Write(piece.data());
       services_.probe.Delivered(piece.events(), piece.data().size());
       if (!sent || piece.has_end()) break;
       piece.Clear();
     } while (co_await generation_->Next(piece));
-    if (!ended_ && !sink_.gone()) {
+    if (!account_.ended() && !sink_.gone()) {
       const std::string event = Broken();
-      Settle();
+      account_.Settle(false);
       co_await sink_.Write(event);
     }
     co_await sink_.End();
@@ -178,21 +181,18 @@ class OneGeneration {
   Task<void> RelayDocument(GenerateResponse& piece) {
     std::string body;
     do {
-      Note(piece);
+      account_.Note(piece);
       body.append(piece.data());
       if (piece.has_end() || body.size() > kMostDocumentBytes) break;
       piece.Clear();
     } while (co_await generation_->Next(piece));
     if (gone_) co_return;
-    if (!ended_) {
+    if (!account_.ended()) {
       failure_ = timed_out_ ? TimeoutFailure() : ServiceFailure(generation_->status());
-      record_.error_code = failure_.code();
-      outcome_ = auth::v1::OUTCOME_FAILED;
-      http::Response response = FailureResponse(failure_);
-      co_await Send(std::move(response));
-      co_return;
+      account_.Fail();
+      co_return co_await SendFailure();
     }
-    Settle();
+    account_.Settle(false);
     http::Response response;
     response.status = head_.status();
     response.headers = Headers();
@@ -203,70 +203,28 @@ class OneGeneration {
     co_await sink_.Send(std::move(response));
   }
 
-  void Note(const GenerateResponse& piece) {
-    events_ += piece.events();
-    output_bytes_ = std::max(output_bytes_, piece.output_bytes());
-    if (!piece.has_end()) return;
-    ended_ = true;
-    const auto& end = piece.end();
-    output_bytes_ = std::max<std::uint64_t>(output_bytes_, end.output_bytes());
-    record_.error_code = end.error_code();
-    if (end.has_usage()) usage_ = end.usage();
-    outcome_ = end.finish() == provider::v1::FINISH_COMPLETED    ? auth::v1::OUTCOME_COMPLETED
-               : end.finish() == provider::v1::FINISH_INCOMPLETE ? auth::v1::OUTCOME_INCOMPLETE
-                                                                 : auth::v1::OUTCOME_FAILED;
-    const bool ok = end.finish() != provider::v1::FINISH_FAILED;
-    Report(ok, ok ? "" : "broken_stream");
-  }
-
   // The provider-service left in the middle, or time ran out.
   std::string Broken() {
-    outcome_ = auth::v1::OUTCOME_FAILED;
+    account_.Fail();
     record_.error_code = timed_out_ ? "timeout" : "server_error";
     const char* message = timed_out_ ? "The answer took longer than this gateway allows."
                                      : "The connection to the model broke off. Please try again.";
-    return BrokenStreamEvent(endpoint_, response_id_.empty() ? record_.request_id : response_id_, events_,
+    return BrokenStreamEvent(endpoint_, response_id_.empty() ? record_.request_id : response_id_, account_.events(),
                              record_.error_code, message);
-  }
-
-  // Once: closes the journal's record and tells the metrics what it came to.
-  void Settle() {
-    if (std::exchange(settled_, true)) return;
-    auth::v1::Settlement& s = *record_.settlement;
-    if (outcome_ == auth::v1::OUTCOME_UNSPECIFIED)
-      outcome_ = gone_ ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
-    s.set_outcome(outcome_);
-    const bool answered = record_.first_event.has_value();
-    s.set_estimated(!usage_ && answered);
-    if (usage_) *s.mutable_usage() = *usage_;
-    if (!usage_ && answered) *s.mutable_usage() = EstimateUsage(request_.body.size(), output_bytes_);
-    if (!usage_ && !answered) s.clear_usage();
-    if (target_ && target_->has_price()) s.set_cost_nano_usd(CostOf(s.usage(), target_->price()));
-    const auto now = Clock::now();
-    SetDuration(*s.mutable_duration(), now - record_.arrived);
-    if (record_.first_event) SetDuration(*s.mutable_time_to_first_event(), *record_.first_event - record_.arrived);
-    services_.journal.Close(s);
-  }
-
-  void Report(bool ok, const char* word) {
-    router::v1::ReportOutcomeRequest report;
-    report.set_provider(target_->provider());
-    report.set_model(target_->model());
-    report.set_ok(ok);
-    report.set_error(word);
-    if (record_.first_event)
-      SetDuration(*report.mutable_time_to_first_event(), *record_.first_event - *record_.dispatched);
-    if (!ok && failure_.has_retry_after()) *report.mutable_retry_after() = failure_.retry_after();
-    services_.outcomes.Report(std::move(report));
   }
 
   http::HeaderList Headers() const {
     http::HeaderList headers;
     headers.Add("Content-Type", http::CleanValue(head_.content_type()));
-    for (const auto& [name, value] : head_.headers()) headers.Add(name, http::CleanValue(value));
+    for (const auto& [name, value] : head_.headers()) {
+      if (name != kModelsEtag) headers.Add(name, http::CleanValue(value));
+    }
+    // Codex fetches GET /v1/models again when this is not the ETag that it had from there.
+    if (endpoint_ == provider::v1::ENDPOINT_RESPONSES && !route_.models_etag().empty())
+      headers.Add(kModelsEtag, ListEtag(route_.models_etag()));
     headers.Add("x-wayleave-route",
                 http::CleanValue(route_.rule() + "; " + target_->provider() + "/" + target_->model()));
-    headers.Add("x-request-id", record_.request_id);
+    AddIds(endpoint_, record_.request_id, headers);
     services_.cors.Decorate(request_, headers);
     return headers;
   }
@@ -274,22 +232,31 @@ class OneGeneration {
   void AddMoney(http::HeaderList& headers) const {
     headers.Add("openai-processing-ms",
                 std::to_string((Clock::now() - record_.arrived) / std::chrono::milliseconds(1)));
-    if (!target_->has_price()) return;
+    const auto cost = account_.cost_nano_usd();
+    if (!cost) return;
     char text[40];
-    std::snprintf(text, sizeof text, "%.9f", static_cast<double>(record_.settlement->cost_nano_usd()) / 1e9);
+    std::snprintf(text, sizeof text, "%.9f", static_cast<double>(*cost) / 1e9);
     headers.Add("x-wayleave-cost-usd", text);
   }
 
   Task<bool> Refuse(Error error) {
     record_.error_code = error.reason;
-    http::Response response = ErrorResponse(error);
+    http::Response response = ErrorResponse(error, addressee());
     co_await Send(std::move(response));
     co_return false;
   }
 
+  Task<void> SendFailure() {
+    record_.error_code = failure_.code();
+    http::Response response = FailureResponse(failure_, addressee());
+    co_await Send(std::move(response));
+  }
+
+  Addressee addressee() const { return {endpoint_, record_.request_id}; }
+
   Task<void> Send(http::Response response) {
     record_.status = response.status;
-    response.headers.Add("x-request-id", record_.request_id);
+    AddIds(endpoint_, record_.request_id, response.headers);
     services_.cors.Decorate(request_, response.headers);
     co_await sink_.Send(std::move(response));
   }
@@ -309,6 +276,7 @@ class OneGeneration {
   AnswerSink& sink_;
   const Endpoint endpoint_;
   Record& record_;
+  Account account_;
   rpc::CallContext context_;
 
   Envelope envelope_;
@@ -321,12 +289,6 @@ class OneGeneration {
   provider::v1::Failure failure_;
   provider::v1::Head head_;
   std::string response_id_;
-  std::uint64_t events_ = 0;
-  std::uint64_t output_bytes_ = 0;
-  std::optional<provider::v1::Usage> usage_;
-  auth::v1::Outcome outcome_ = auth::v1::OUTCOME_UNSPECIFIED;
-  bool ended_ = false;
-  bool settled_ = false;
   bool gone_ = false;
   bool timed_out_ = false;
   bool final_failure_ = false;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "base/http/websocket_handshake.h"
 #include "base/log/log.h"
 
 namespace wayleave::http {
@@ -71,7 +72,7 @@ Task<void> Connection::Run() {
     }
     on_gone_ = nullptr;
     if (!begun_ && !io_.ended()) {
-      Response failure = shared_.error_page(500, "The gateway failed to answer this request.");
+      Response failure = shared_.error_page(request, 500, "The gateway failed to answer this request.");
       co_await Send(std::move(failure));
     }
     if (!ended_ || aborted_ || close_after_ || io_.ended() || shared_.draining) break;
@@ -84,6 +85,7 @@ Task<void> Connection::Run() {
 void Connection::CloseWhenIdle() {
   close_after_ = true;
   if (idle_) io_.Interrupt();
+  if (on_drain_) on_drain_();
 }
 
 void Connection::CloseNow() { io_.Close(); }
@@ -100,6 +102,7 @@ void Connection::Expired() {
 }
 
 Task<bool> Connection::ReadRequest(Request& request) {
+  request_ = &request;
   begun_ = ended_ = chunked_ = aborted_ = head_only_ = false;
   idle_ = true;
   deadline_.Set(shared_.config.idle_timeout);
@@ -239,7 +242,7 @@ Task<bool> Connection::Refuse(int status, std::string message) {
   shared_.bad_requests->Increment();
   close_after_ = true;
   timed_out_ = false;
-  Response response = shared_.error_page(status, message);
+  Response response = shared_.error_page(*request_, status, message);
   const bool sent = co_await Send(std::move(response));
   if (sent) {
     io_.ShutdownSend();
@@ -316,6 +319,37 @@ Task<bool> Connection::End() {
   co_return sent;
 }
 
+Task<void> Connection::Upgrade(const Request& request, HeaderList headers, WebSocketLimits limits,
+                               Responder::Session session) {
+  begun_ = ended_ = close_after_ = true;
+  std::string head = "HTTP/1.1 101 Switching Protocols\r\n";
+  AppendHeader(head, "Upgrade", "websocket");
+  AppendHeader(head, "Connection", "Upgrade");
+  AppendHeader(head, "Sec-WebSocket-Accept", AcceptKey(request.headers.Get("sec-websocket-key")));
+  AppendHeader(head, "Date", Date());
+  for (const auto& [name, value] : headers.entries()) AppendHeader(head, name, value);
+  head.append("\r\n");
+  const bool sent = co_await SendBytes(head);
+  if (!sent) co_return;
+  if (limits.message_bytes == 0) limits.message_bytes = shared_.config.body_bytes;
+  limits.message_timeout = shared_.config.body_timeout;
+  limits.write_timeout = shared_.config.write_timeout;
+  WebSocket socket(io_, limits, shared_.websockets);
+  on_gone_ = [&socket] { socket.PeerLeft(); };
+  on_drain_ = [&socket] { socket.Drain(); };
+  if (shared_.draining) socket.Drain();
+  socket.Start();
+  try {
+    co_await session(socket);
+  } catch (const std::exception& e) {
+    log::Error("websocket_session_failed", {{"path", std::string(request.path())}, {"what", e.what()}});
+    socket.Close(close_code::kInternalError, "the server failed");
+  }
+  co_await socket.Finish();
+  on_gone_ = nullptr;
+  on_drain_ = nullptr;
+}
+
 Task<bool> Responder::Send(Response response) { return connection_.Send(std::move(response)); }
 
 void Responder::Begin(int status, HeaderList headers) {
@@ -326,6 +360,9 @@ void Responder::Begin(int status, HeaderList headers) {
 Task<bool> Responder::Write(std::string_view bytes) { return connection_.Write(bytes); }
 Task<bool> Responder::End() { return connection_.End(); }
 void Responder::Abort() { connection_.aborted_ = true; }
+Task<void> Responder::Upgrade(const Request& request, HeaderList headers, WebSocketLimits limits, Session session) {
+  return connection_.Upgrade(request, std::move(headers), limits, std::move(session));
+}
 bool Responder::begun() const { return connection_.begun_; }
 bool Responder::gone() const { return connection_.io_.ended(); }
 

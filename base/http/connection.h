@@ -30,6 +30,7 @@ struct Server::Shared {
   prometheus::Counter* refused_address = nullptr;
   prometheus::Counter* bad_requests = nullptr;
   prometheus::Counter* timeouts = nullptr;
+  WebSocketCounters websockets;
 };
 
 // One client connection. Lives on one worker; Run() is its life.
@@ -64,6 +65,7 @@ class Connection {
   std::string Head(int status, const HeaderList& headers, std::optional<std::size_t> length);
   Task<bool> Write(std::string_view bytes);
   Task<bool> End();
+  Task<void> Upgrade(const Request& request, HeaderList headers, WebSocketLimits limits, Responder::Session session);
 
   void Gone();
   void Expired();
@@ -76,6 +78,9 @@ class Connection {
   bool timed_out_ = false;
   bool close_after_ = false;
 
+  // The request in progress.
+  const Request* request_ = nullptr;
+
   // The answer in progress.
   bool http11_ = true;
   bool head_only_ = false;
@@ -85,6 +90,7 @@ class Connection {
   bool aborted_ = false;
   std::string pending_head_;
   std::function<void()> on_gone_;
+  std::function<void()> on_drain_;
 };
 
 }  // namespace wayleave::http

@@ -48,6 +48,9 @@ struct Response {
   std::string body;
 };
 
+// A path with its %xx made bytes; what is no such escape stays as it is.
+std::string PercentDecoded(std::string_view text);
+
 // Makes a header value safe to send: control characters become spaces.
 std::string CleanValue(std::string_view value);
 

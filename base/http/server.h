@@ -9,6 +9,7 @@
 #include "base/async/task.h"
 #include "base/async/worker.h"
 #include "base/http/request.h"
+#include "base/http/websocket.h"
 #include "base/metrics/registry.h"
 #include "base/result.h"
 
@@ -56,6 +57,12 @@ class Responder {
   // Runs `fn` once, on this worker, when the client goes; at once if it has gone. An empty one takes it back.
   void OnGone(std::function<void()> fn);
 
+  // Answers a request that CheckHandshake() has passed with 101 and runs `session` on the WebSocket; what it leaves
+  // unfinished is closed. Returns when the connection is over: nothing can be sent after it. Limits of 0 bytes stand
+  // for the server's limit for bodies; timeouts for writing and for a message are the server's, too.
+  using Session = std::function<Task<void>(WebSocket&)>;
+  Task<void> Upgrade(const Request& request, HeaderList headers, WebSocketLimits limits, Session session);
+
  private:
   Connection& connection_;
 };
@@ -67,8 +74,9 @@ class Server {
  public:
   // Answers every request. A handler that ends without an answer makes a 500.
   using Handler = std::function<Task<void>(Request&, Responder&)>;
-  // The body for an error that the server itself finds (400, 408, 413, 431, 501, 503).
-  using ErrorPage = std::function<Response(int status, std::string_view message)>;
+  // The answer for an error that the server itself finds (400, 408, 413, 415, 431, 500, 501); `request` holds as
+  // much as was read of it, perhaps nothing.
+  using ErrorPage = std::function<Response(const Request& request, int status, std::string_view message)>;
 
   Server(WorkerPool& workers, ServerConfig config, Handler handler, ErrorPage error_page, metrics::Registry& registry,
          const std::string& name);

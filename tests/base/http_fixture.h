@@ -70,7 +70,8 @@ class HttpServerTest : public ::testing::Test {
     };
     server_.emplace(
         workers_, std::move(config), count,
-        [](int status, std::string_view message) { return Text(status, std::string(message)); }, registry_, "test");
+        [](const Request&, int status, std::string_view message) { return Text(status, std::string(message)); },
+        registry_, "test");
     const Result<int> port = server_->Start();
     ASSERT_TRUE(port) << port.error().message;
     port_ = *port;

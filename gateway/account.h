@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "gateway/generation_handler.h"
+
+namespace wayleave::gateway {
+
+// What one generation comes to: keeps count while its pieces pass, closes its journal record once, and tells the
+// router how its targets did. Belongs to the generation's worker and lives in its coroutine; `record` and the services
+// outlive it. Asked to settle, it settles; it does not do so by itself, so that a generation that is destroyed in the
+// middle is settled from the journal as interrupted.
+class Account {
+ public:
+  // `metered`: whether what the provider does not tell is estimated; counting tokens uses none.
+  Account(GenerationServices& services, Record& record, std::size_t input_bytes, bool metered)
+      : services_(services), record_(record), input_bytes_(input_bytes), metered_(metered) {}
+
+  // Writes the opening record; on disk it stands for an interrupted generation.
+  void Open(auth::v1::Settlement draft);
+  // The target that is asked next.
+  void Try(const router::v1::Target& target);
+  void Note(const provider::v1::GenerateResponse& piece);
+  // Ends it without the provider's end.
+  void Fail() { outcome_ = auth::v1::OUTCOME_FAILED; }
+
+  // Closes the journal's record, the first time; a generation that nobody ended was cancelled or has failed.
+  void Settle(bool cancelled);
+  // The target failed before it answered.
+  void ReportFailure(const provider::v1::Failure& failure);
+
+  // Whether the provider's own end has been noted.
+  bool ended() const { return ended_; }
+  std::uint64_t events() const { return events_; }
+  // What it cost, once settled; nothing if there is no price.
+  std::optional<std::int64_t> cost_nano_usd() const;
+
+ private:
+  void Report(bool ok, const char* word, const provider::v1::Failure* failure);
+
+  GenerationServices& services_;
+  Record& record_;
+  const std::size_t input_bytes_;
+  const bool metered_;
+  const router::v1::Target* target_ = nullptr;
+  std::uint64_t events_ = 0;
+  std::uint64_t output_bytes_ = 0;
+  std::optional<provider::v1::Usage> usage_;
+  auth::v1::Outcome outcome_ = auth::v1::OUTCOME_UNSPECIFIED;
+  bool ended_ = false;
+  bool settled_ = false;
+};
+
+}  // namespace wayleave::gateway

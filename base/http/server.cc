@@ -36,6 +36,21 @@ Result<tcp::endpoint> ParseAddress(const std::string& address) {
   return tcp::endpoint(ip, static_cast<unsigned short>(std::stoi(port)));
 }
 
+WebSocketCounters CountWebSockets(metrics::Registry& registry, const std::string& name) {
+  const auto ended = [&](const char* reason) {
+    return &registry.Counter("wayleave_http_websockets_cut_total", "WebSockets ended because of what the client did.",
+                             {{"listener", name}, {"reason", reason}});
+  };
+  WebSocketCounters counters;
+  counters.open = &registry.Gauge("wayleave_http_websockets", "Open WebSockets.", {{"listener", name}});
+  counters.opened =
+      &registry.Counter("wayleave_http_websockets_opened_total", "WebSockets opened.", {{"listener", name}});
+  counters.broken = ended("protocol");
+  counters.too_much = ended("limit");
+  counters.too_slow = ended("timeout");
+  return counters;
+}
+
 // The connections of one worker; touched on that worker alone.
 struct Home {
   explicit Home(Worker& w) : worker(w) {}
@@ -199,6 +214,7 @@ Server::Server(WorkerPool& workers, ServerConfig config, Handler handler, ErrorP
   shared_->timeouts =
       &registry.Counter("wayleave_http_timeouts_total", "Connections closed because a client was too slow or idle.",
                         {{"listener", name}});
+  shared_->websockets = CountWebSockets(registry, name);
 }
 
 Server::~Server() { Drain(std::chrono::milliseconds(0)); }

@@ -110,6 +110,12 @@ class RawClient {
     return reply;
   }
 
+  // So many bytes, or fewer if the peer closes before.
+  std::string ReadBytes(std::size_t n) {
+    while (buffer_.size() < n && More()) continue;
+    return Take(n);
+  }
+
   // Everything until the peer closes.
   std::string ReadToEnd() {
     while (More()) continue;

@@ -1,7 +1,7 @@
 // The real Codex CLI does a small job (two shell commands at once, a patch, a last word) through the gateway.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { finalText, patchedFiles } from './lib/chat_scripts.mjs';
+import { finalText, patchedFiles } from './lib/scripts.mjs';
 import { codexConfig, runCodex } from './lib/codex.mjs';
 import { shapes } from './lib/gateway.mjs';
 import { chatStyles, World } from './lib/setup.mjs';

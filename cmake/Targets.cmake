@@ -13,6 +13,12 @@ elseif(WAYLEAVE_SANITIZE STREQUAL "thread")
   target_link_options(wayleave_options INTERFACE -fsanitize=thread)
 endif()
 
+if(WAYLEAVE_FUZZ)
+  target_compile_options(wayleave_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined
+                         -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(wayleave_options INTERFACE -fsanitize=address,undefined)
+endif()
+
 add_library(wayleave_warnings INTERFACE)
 target_compile_options(wayleave_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
                        -Woverloaded-virtual -Wno-missing-field-initializers)

@@ -1,0 +1,36 @@
+// The same dialect on both sides, and an upstream that answers anything.
+#include <fuzzer/FuzzedDataProvider.h>
+
+#include "provider-service/dialect/passthrough.h"
+#include "tests/fuzz/dialects.h"
+
+using namespace wayleave::provider;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  FuzzedDataProvider input(data, size);
+  PassThroughOptions options;
+  options.stream = input.ConsumeBool();
+  options.strip_usage_chunk = input.ConsumeBool();
+  options.client_model = "model";
+  options.max_event_bytes = 1 << 20;
+  const bool broken = input.ConsumeBool();
+  const bool chat = input.ConsumeBool();
+  const std::size_t piece = input.ConsumeIntegralInRange<std::size_t>(1, 4096);
+  const std::string upstream = input.ConsumeRemainingBytesAsString();
+
+  const auto reply = chat ? MakeChatPassThrough(options) : MakeResponsesPassThrough(options);
+  Output out;
+  reply->Begin(out);
+  for (std::size_t at = 0; at < upstream.size(); at += piece) {
+    const std::string bytes(upstream.substr(at, piece));
+    reply->Feed(bytes, out);
+  }
+  broken ? reply->Break("server_error", "broke off", out) : reply->End(out);
+  const std::size_t told = out.bytes.size();
+  WAYLEAVE_EXPECT(out.finish != Finish::kNone || out.failure);
+  reply->End(out);
+  WAYLEAVE_EXPECT(out.bytes.size() == told);
+  // Bytes pass: no more comes out than went in, but for the end that the gateway adds.
+  WAYLEAVE_EXPECT(told <= upstream.size() * 2 + 4096);
+  return 0;
+}

@@ -7,11 +7,13 @@ GOALS = [
     ("100k-c16", "serve", 8), ("100k-c16", "fleet", 12),
     ("paced-chat", "serve", 4), ("paced-chat", "fleet", 8),
     ("paced-responses", "serve", 4), ("paced-responses", "fleet", 8),
+    ("translation", "serve", 2000),
     ("added", "serve", 3),
     ("silence", "serve", 3), ("silence", "fleet", 3),
     ("idle-rss", "serve", 40), ("idle-rss", "fleet", 30),
 ]
-LABELS = {"added": "added time at c=1, p50, × nginx's", "silence": "slowest after 5 s of silence ÷ p99 busy",
+LABELS = {"translation": "translating a request of 100 KiB, µs of CPU",
+          "added": "added time at c=1, p50, × nginx's", "silence": "slowest after 5 s of silence ÷ p99 busy",
           "idle-rss": "idle RSS of the largest process, MiB"}
 
 
@@ -30,6 +32,8 @@ def render(tables):
 
 
 def measured(tables, merit, target):
+    if merit == "translation":
+        return translation_us(tables.report, target)
     if merit == "added":
         return tables.added_ratio(target)
     if merit == "silence":
@@ -38,6 +42,13 @@ def measured(tables, merit, target):
         return largest_process_mib(tables.report, target)
     unit = next((work.figure for work in tables.works if work.name == merit), None)
     return tables.ratio(target, merit, cpu(unit)) if unit else None
+
+
+def translation_us(report, target):
+    """What the same request costs more when it has to be translated than when it passes as bytes. An answer of one
+    event comes with it."""
+    with_it, without = (report.median(target, work, cpu("request")) for work in ("100k-translated", "100k-c16"))
+    return None if with_it is None or without is None else with_it - without
 
 
 def largest_process_mib(report, target):

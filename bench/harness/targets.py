@@ -10,7 +10,8 @@ from .processes import Process, free_ports, wait_until
 
 KEY = "wl_bench_0123456789abcdef0123456789abcdef"
 # Where a request goes by its model's name. The mock reads its terms from the name, wherever "mock:" stands in it.
-MODELS = {"mock:*": {"targets": ["mock/*"]}, "native-mock:*": {"targets": ["native/*"]}}
+MODELS = {"mock:*": {"targets": ["mock/*"]},
+          **{f"{name}-mock:*": {"targets": [f"{name}/*"]} for name in ("native", "ollama", "messages")}}
 PROGRAMS = {"serve": ["wayleave"], "serve-less": ["wayleave"],
             "fleet": ["wayleave-gateway", "wayleave-auth", "wayleave-router", "wayleave-provider"]}
 FOREIGN = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PORT"}  # would lead elsewhere
@@ -109,7 +110,9 @@ class Gateway(Target):
             "auth": {"state_dir": os.path.join(folder, "state")},
             "providers": {
                 "mock": {"type": "openai-compatible", "dialect": "chat", "base_url": upstream, "api_key": "x"},
-                "native": {"type": "openai", "base_url": upstream, "api_key": "x"}},
+                "native": {"type": "openai", "base_url": upstream, "api_key": "x"},
+                "ollama": {"type": "ollama", "base_url": f"http://127.0.0.1:{upstream_port}"},
+                "messages": {"type": "anthropic", "base_url": upstream, "api_key": "x"}},
             "models": MODELS}
 
     def launch(self, options, folder, config, commands):

@@ -50,10 +50,87 @@ constexpr std::string_view kResponseStart =
     R"("part":{"type":"output_text","text":"","annotations":[]}})"
     "\n\n";
 
+constexpr std::string_view kMessageBegin =
+    R"({"id":"msg_mock0123456789abcdef","type":"message","role":"assistant","model":"mock","content":[{"type":"text",)"
+    R"("text":")";
+constexpr std::string_view kMessageEnd =
+    R"("}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":21,"output_tokens":187}})";
+constexpr std::string_view kMessageDelta =
+    "event: content_block_delta\n"
+    R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")";
+constexpr std::string_view kMessageDeltaEnd = "\"}}\n\n";
+constexpr std::string_view kMessageStart =
+    "event: message_start\n"
+    R"(data: {"type":"message_start","message":{"id":"msg_mock01","type":"message","role":"assistant","model":"mock",)"
+    R"("content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":21,"output_tokens":1}}})"
+    "\n\nevent: content_block_start\n"
+    R"(data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"
+    "\n\n";
+
+constexpr std::string_view kOllamaBegin =
+    R"({"model":"mock","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":")";
+constexpr std::string_view kOllamaEnd =
+    R"("},"done":true,"done_reason":"stop","total_duration":1,"load_duration":1,"prompt_eval_count":21,)"
+    R"("eval_count":187})";
+constexpr std::string_view kOllamaDeltaEnd = "\"},\"done\":false}\n";
+
+std::string ChatEnd(const std::string& output, const std::string& total) {
+  return R"(data: {"id":"chatcmpl-mock01","object":"chat.completion.chunk","created":1760000000,"model":"mock",)"
+         R"("choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":21,)"
+         R"("completion_tokens":)" + output + R"(,"total_tokens":)" + total + "}}\n\ndata: [DONE]\n\n";
+}
+
+std::string ResponseEnd(const std::string& output, const std::string& total) {
+  return "event: response.output_text.done\n"
+         R"(data: {"type":"response.output_text.done","item_id":"msg_mock01","output_index":0,"content_index":0,)"
+         R"("text":""})"
+         "\n\nevent: response.completed\n"
+         R"(data: {"type":"response.completed","response":{"id":"resp_mock01","object":"response",)"
+         R"("status":"completed","model":"mock","output":[],"usage":{"input_tokens":21,"output_tokens":)" +
+         output + R"(,"total_tokens":)" + total + "}}}\n\n";
+}
+
+std::string MessagesEnd(const std::string& output, const std::string&) {
+  return "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+         "event: message_delta\n"
+         R"(data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},)"
+         R"("usage":{"output_tokens":)" + output +
+         "}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+}
+
+std::string OllamaEnd(const std::string& output, const std::string&) {
+  return R"({"model":"mock","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":""},)"
+         R"("done":true,"done_reason":"stop","total_duration":1,"load_duration":1,"prompt_eval_count":21,)"
+         R"("eval_count":)" + output + "}\n";
+}
+
+// How one API says it.
+struct Words {
+  const char* stream_type;
+  std::string_view complete_begin;
+  std::string_view complete_end;
+  std::string_view start;
+  std::string_view delta;
+  std::string_view delta_end;
+  std::string (*end)(const std::string& output_tokens, const std::string& total_tokens);
+};
+
+constexpr char kEvents[] = "text/event-stream";
+
+// In the order of Api.
+constexpr std::array<Words, kApis> kWords{{
+    {kEvents, kChatBegin, kChatEnd, {}, kChatDelta, kChatDeltaEnd, ChatEnd},
+    {kEvents, kResponseBegin, kResponseEnd, kResponseStart, kResponseDelta, kResponseDeltaEnd, ResponseEnd},
+    {kEvents, kMessageBegin, kMessageEnd, kMessageStart, kMessageDelta, kMessageDeltaEnd, MessagesEnd},
+    {"application/x-ndjson", kOllamaBegin, kOllamaEnd, {}, kOllamaBegin, kOllamaDeltaEnd, OllamaEnd},
+}};
+
+const Words& In(Api api) { return kWords[static_cast<std::size_t>(api)]; }
+
 std::string Filler(long bytes) {
-  static constexpr std::string_view kWords = "the quick brown fox jumps over a lazy dog while seven wizards box ";
+  static constexpr std::string_view kProse = "the quick brown fox jumps over a lazy dog while seven wizards box ";
   std::string text;
-  while (static_cast<long>(text.size()) < bytes) text += kWords;
+  while (static_cast<long>(text.size()) < bytes) text += kProse;
   text.resize(static_cast<std::size_t>(std::max(bytes, 0L)));
   return text;
 }
@@ -75,9 +152,8 @@ struct Delta {
   std::size_t digits_at = 0;
 
   void Make(Api api, long wanted_bytes) {
-    const bool chat = api == Api::kChat;
-    const std::string_view begin = chat ? kChatDelta : kResponseDelta;
-    const std::string_view end = chat ? kChatDeltaEnd : kResponseDeltaEnd;
+    const std::string_view begin = In(api).delta;
+    const std::string_view end = In(api).delta_end;
     bytes = wanted_bytes;
     text = std::string(begin) + std::string(kBlankStamp) +
            Filler(bytes - static_cast<long>(begin.size() + end.size() + kBlankStamp.size())) + std::string(end);
@@ -87,16 +163,29 @@ struct Delta {
 
 }  // namespace
 
-const std::string_view kStreamHead =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
-    "x-request-id: req_mock_0123456789\r\nTransfer-Encoding: chunked\r\n\r\n";
 const std::string_view kLastChunk = "0\r\n\r\n";
 
 const std::string& CompleteAnswer(Api api) {
-  static const std::string chat = Answer("200 OK", "application/json", OfAnswerBytes(kChatBegin, kChatEnd));
-  static const std::string response =
-      Answer("200 OK", "application/json", OfAnswerBytes(kResponseBegin, kResponseEnd));
-  return api == Api::kChat ? chat : response;
+  static const auto answers = [] {
+    std::array<std::string, kApis> made;
+    for (std::size_t i = 0; i < kApis; ++i) {
+      made[i] = Answer("200 OK", "application/json", OfAnswerBytes(kWords[i].complete_begin, kWords[i].complete_end));
+    }
+    return made;
+  }();
+  return answers[static_cast<std::size_t>(api)];
+}
+
+const std::string& OllamaTagsAnswer() {
+  static const std::string tags = Answer("200 OK", "application/json", R"({"models":[]})");
+  return tags;
+}
+
+const std::string& OllamaShowAnswer() {
+  static const std::string show = Answer(
+      "200 OK", "application/json",
+      R"({"capabilities":["completion","tools"],"model_info":{"general.architecture":"mock","mock.context_length":131072}})");
+  return show;
 }
 
 const std::string& ModelsAnswer() {
@@ -116,10 +205,16 @@ std::string ErrorAnswer(long status) {
                 R"({"error":{"message":"the mock was asked to fail","type":"mock_error","code":"mock"}})");
 }
 
-std::string_view StreamStart(Api api) { return api == Api::kChat ? std::string_view() : kResponseStart; }
+std::string StreamBegin(Api api) {
+  std::string begin = std::string("HTTP/1.1 200 OK\r\nContent-Type: ") + In(api).stream_type +
+                      "\r\nCache-Control: no-cache\r\nx-request-id: req_mock_0123456789\r\n"
+                      "Transfer-Encoding: chunked\r\n\r\n";
+  if (!In(api).start.empty()) AppendChunk(begin, In(api).start);
+  return begin;
+}
 
 void AppendDelta(std::string& out, Api api, long event_bytes, std::uint64_t stamp_ns) {
-  static std::array<Delta, 2> kept;
+  static std::array<Delta, kApis> kept;
   Delta& delta = kept[static_cast<std::size_t>(api)];
   if (delta.bytes != event_bytes) delta.Make(api, event_bytes);
   const std::size_t at = out.size();
@@ -128,20 +223,7 @@ void AppendDelta(std::string& out, Api api, long event_bytes, std::uint64_t stam
 }
 
 std::string StreamEnd(Api api, long events) {
-  const std::string output = std::to_string(events);
-  const std::string total = std::to_string(events + 21);
-  if (api == Api::kChat) {
-    return R"(data: {"id":"chatcmpl-mock01","object":"chat.completion.chunk","created":1760000000,"model":"mock",)"
-           R"("choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":21,)"
-           R"("completion_tokens":)" + output + R"(,"total_tokens":)" + total + "}}\n\ndata: [DONE]\n\n";
-  }
-  return "event: response.output_text.done\n"
-         R"(data: {"type":"response.output_text.done","item_id":"msg_mock01","output_index":0,"content_index":0,)"
-         R"("text":""})"
-         "\n\nevent: response.completed\n"
-         R"(data: {"type":"response.completed","response":{"id":"resp_mock01","object":"response",)"
-         R"("status":"completed","model":"mock","output":[],"usage":{"input_tokens":21,"output_tokens":)" +
-         output + R"(,"total_tokens":)" + total + "}}}\n\n";
+  return In(api).end(std::to_string(events), std::to_string(events + 21));
 }
 
 void AppendChunk(std::string& out, std::string_view data) {

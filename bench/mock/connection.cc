@@ -23,6 +23,12 @@ bool WantsStream(std::string_view text) {
   return text.find("\"stream\":true") != text.npos || text.find("\"stream\": true") != text.npos;
 }
 
+Api ApiOf(std::string_view path) {
+  if (path.find("/responses") != path.npos) return Api::kResponses;
+  if (path.find("/messages") != path.npos) return Api::kMessages;
+  return path.find("/api/chat") != path.npos ? Api::kOllama : Api::kChat;
+}
+
 bool WouldWait(int error) { return error == EAGAIN || error == EINTR; }
 
 }  // namespace
@@ -96,7 +102,7 @@ void Connection::OnRequest() {
   answering_ = true;
   sent_events_ = 0;
   terms_ = ReadTerms(body_head_);
-  api_ = path_.find("/responses") != path_.npos ? Api::kResponses : Api::kChat;
+  api_ = ApiOf(path_);
   streaming_ = !is_get_ && terms_.status == 200 && (WantsStream(body_head_) || WantsStream(body_tail_));
   due_ = NowNs() + static_cast<std::uint64_t>(terms_.first_us) * 1000;
   if (terms_.first_us <= 0) OnDue();
@@ -111,6 +117,8 @@ void Connection::OnDue() {
 
 void Connection::Answer() {
   if (terms_.status != 200) return Send(ErrorAnswer(terms_.status));
+  if (path_.find("/api/show") != path_.npos) return Send(OllamaShowAnswer());
+  if (path_.find("/api/tags") != path_.npos) return Send(OllamaTagsAnswer());
   if (!is_get_) return Send(CompleteAnswer(api_));
   Send(path_.find("models") != path_.npos ? ModelsAnswer() : HealthAnswer());
 }
@@ -130,10 +138,7 @@ void Connection::StreamOn() {
 bool Connection::StreamOneWrite() {
   if (terms_.break_after >= 0 && sent_events_ >= terms_.break_after) return alive_ = false;
   std::string out;
-  if (sent_events_ == 0) {
-    out = kStreamHead;
-    if (!StreamStart(api_).empty()) AppendChunk(out, StreamStart(api_));
-  }
+  if (sent_events_ == 0) out = StreamBegin(api_);
   AppendEvents(out);
   const bool last = sent_events_ >= terms_.events;
   if (last) {

@@ -3,11 +3,13 @@
 namespace wayleave::gateway {
 namespace {
 
-void ReadLimits(config::Section section, http::ServerConfig& http) {
+void ReadLimits(config::Section section, Config& config) {
+  http::ServerConfig& http = config.http;
   section.Read("header_bytes", http.header_bytes);
   section.Read("body_bytes", http.body_bytes);
   section.Read("connections", http.connections);
   section.Read("connections_per_address", http.connections_per_address);
+  section.Read("websocket_memory_bytes", config.websockets.memory_bytes);
   section.Done();
 }
 
@@ -16,6 +18,8 @@ void ReadTimeouts(config::Section section, Config& config) {
   section.Read("body", config.http.body_timeout);
   section.Read("idle", config.http.idle_timeout);
   section.Read("write", config.http.write_timeout);
+  section.Read("websocket_idle", config.websockets.idle_timeout);
+  section.Read("websocket_ping", config.websockets.ping_interval);
   section.Read("total", config.total_timeout);
   section.Read("drain", config.drain_timeout);
   section.Done();
@@ -47,7 +51,8 @@ Config ReadConfig(config::Section& root) {
   section.Read("provider", config.provider);
   section.Read("workers", config.workers);
   section.Read("access_log", config.access_log);
-  ReadLimits(section.Child("limits"), config.http);
+  section.Read("websockets", config.websockets.enabled);
+  ReadLimits(section.Child("limits"), config);
   ReadTimeouts(section.Child("timeouts"), config);
   ReadJournal(section.Child("journal"), config);
   ReadCors(section.Child("cors"), config);

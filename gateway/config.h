@@ -9,10 +9,19 @@
 
 namespace wayleave::gateway {
 
+// The Responses API over WebSockets.
+struct WebSocketConfig {
+  bool enabled = true;
+  std::chrono::milliseconds idle_timeout{std::chrono::minutes(30)};  // between questions
+  std::chrono::milliseconds ping_interval{30000};
+  std::size_t memory_bytes = std::size_t{512} << 20;  // for the conversations of all connections
+};
+
 struct Config {
   http::ServerConfig http;
+  WebSocketConfig websockets;
   std::string admin = "127.0.0.1:9787";
-  std::string grpc = "127.0.0.1:8788";
+  std::string grpc = "127.0.0.1:8788";  // empty: not served
   bool reflection = false;
 
   // Where the services are, for a gateway that runs by itself.

@@ -1,5 +1,6 @@
 #include "base/http/websocket_frame.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -133,6 +134,16 @@ bool IsUtf8(std::string_view bytes) {
     }
   }
   return true;
+}
+
+std::string MendedUtf8(std::string_view bytes) {
+  std::string text;
+  while (!bytes.empty()) {
+    const std::size_t length = SequenceLength(bytes);
+    text.append(length == 0 ? "\xef\xbf\xbd" : bytes.substr(0, length));
+    bytes.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return text;
 }
 
 }  // namespace wayleave::http

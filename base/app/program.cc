@@ -89,8 +89,10 @@ Result<int> Program::ServeAdmin(const std::string& address, std::function<std::s
   admin_ = std::make_unique<http::Server>(
       Workers(0), config,
       [this](http::Request& request, http::Responder& responder) { return AnswerAdmin(request, responder); },
-      [](int status, std::string_view message) { return PlainText(status, std::string(message) + "\n"); }, registry_,
-      "admin");
+      [](const http::Request&, int status, std::string_view message) {
+        return PlainText(status, std::string(message) + "\n");
+      },
+      registry_, "admin");
   return admin_->Start();
 }
 

@@ -243,7 +243,7 @@ export function checkChat(body, replay) {
 }
 
 // Headers that belong to the client or to its connection, and must not reach an upstream.
-const clientHeaders = [
+export const clientHeaders = [
   'cookie',
   'x-provider',
   'te',

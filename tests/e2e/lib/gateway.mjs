@@ -234,4 +234,12 @@ export const nativeProvider = (upstream, more = {}) => ({
   ...keyOf(upstream),
   ...more,
 });
+// A server whose /v1/responses knows plain functions only.
+export const basicProvider = (upstream, more = {}) => chatProvider(upstream, { dialect: 'responses-basic', ...more });
+export const messagesProvider = (upstream, more = {}) => ({
+  type: 'anthropic',
+  base_url: upstream.url,
+  ...keyOf(upstream),
+  ...more,
+});
 const keyOf = (upstream) => (upstream.key ? { api_key: upstream.key } : {});

@@ -1,27 +1,19 @@
 // The world of the other clients: one scripted server of each kind, by the name of the kind, and the product before them.
-import { checkHeaders } from './chat_check.mjs';
 import { chatProvider, Gateway, nativeProvider } from './gateway.mjs';
-import { play } from './scripts.mjs';
+import { OpenChatUpstream, OpenResponsesUpstream } from './sdk_upstreams.mjs';
 import { ChatUpstream } from './upstream_chat.mjs';
-import { ResponsesUpstream } from './upstream_responses.mjs';
 
 const keyOf = (kind) => `upstream-secret-of-${kind}`;
 
-// A chat server for clients whose own bytes reach it: what they chose to send is not the gateway's doing.
-class OpenChatUpstream extends ChatUpstream {
-  async answer(exchange) {
-    if (exchange.path !== '/v1/chat/completions') return super.answer(exchange);
-    exchange.violations.push(...checkHeaders(exchange.headers, this.key));
-    if (exchange.violations.length) return this.refuse(exchange);
-    await play(exchange, this.wire, () => this.refuse(exchange));
-  }
-}
+const responsesProvider = (upstream) => ({ ...chatProvider(upstream), dialect: 'responses' });
 
-// `chat` refuses all that a picky server would, `open` takes what chat clients send.
+// `chat` refuses all that a picky server would, `open` takes what chat clients send. `native` and `responses` are the
+// same server, once as OpenAI and once as one that has nothing but the Responses API.
 const kinds = {
   chat: { make: (key) => new ChatUpstream({ key }), provider: chatProvider },
   open: { make: (key) => new OpenChatUpstream({ key }), provider: chatProvider },
-  native: { make: (key) => new ResponsesUpstream({ key }), provider: nativeProvider },
+  native: { make: (key) => new OpenResponsesUpstream({ key }), provider: nativeProvider },
+  responses: { make: (key) => new OpenResponsesUpstream({ key }), provider: responsesProvider },
 };
 
 export class ClientWorld {

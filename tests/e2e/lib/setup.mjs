@@ -1,41 +1,58 @@
 // The usual world of a test file: scripted servers in every style, and the product in one shape before them.
-import { chatProvider, Gateway, nativeProvider, ollamaProvider } from './gateway.mjs';
+import { basicProvider, chatProvider, Gateway, messagesProvider, nativeProvider, ollamaProvider } from './gateway.mjs';
 import { styles as styleTable } from './chat_styles.mjs';
+import { BasicUpstream } from './upstream_basic.mjs';
 import { ChatUpstream } from './upstream_chat.mjs';
+import { MessagesUpstream } from './upstream_messages.mjs';
+import { OllamaUpstream } from './upstream_ollama.mjs';
 import { ResponsesUpstream } from './upstream_responses.mjs';
 
 export const chatStyles = ['openai', 'vllm', 'ollama', 'deepseek', 'messy'];
 export const providerKey = (name) => `upstream-secret-of-${name}`;
 
-// What the configuration must say of a server so that it gets earlier reasoning back the way it wants. The
-// provider type for Ollama knows by itself.
+// What the configuration must say of a chat server so that it gets earlier reasoning back the way it wants.
 function quirksOf(style) {
-  const replay = style !== 'ollama' && styleTable[style]?.replay;
+  const replay = styleTable[style]?.replay;
   return replay ? { quirks: { reasoning_replay: replay.field } } : {};
 }
 
+// The kinds of model server that a provider can be, as Codex's table in docs/codex.md has them.
+export const kinds = ['chat', 'ollama', 'basic', 'messages', 'native'];
+const makers = {
+  chat: (key) => new ChatUpstream({ style: 'openai', key }),
+  ollama: () => new OllamaUpstream(),
+  basic: (key) => new BasicUpstream({ key }),
+  messages: (key) => new MessagesUpstream({ key }),
+  native: (key) => new ResponsesUpstream({ key }),
+};
+const providers = {
+  chat: chatProvider,
+  ollama: ollamaProvider,
+  basic: basicProvider,
+  messages: messagesProvider,
+  native: nativeProvider,
+};
+
 export class World {
   // `styles`: a scripted chat server and a provider of that name for each. `native`: one that speaks
-  // Responses, as provider "native". `models`: model name -> target, or -> the whole entry.
+  // Responses, as provider "native". `kinds`: a server and a provider of each of these kinds.
+  // `models`: model name -> target, or -> the whole entry.
   static async start({
     shape,
     styles = ['openai'],
     native = false,
+    kinds: wanted = native ? ['native'] : [],
     models = {},
-    providers = {},
+    providers: more = {},
     providerOptions = {},
     ...options
   }) {
     const world = new World();
     world.upstreams = {};
     try {
-      for (const style of styles)
-        world.upstreams[style] = await new ChatUpstream({
-          style,
-          key: style === 'ollama' ? undefined : providerKey(style),
-        }).start();
-      if (native) world.upstreams.native = await new ResponsesUpstream({ key: providerKey('native') }).start();
-      const all = { ...world.providers(providerOptions), ...providers };
+      for (const style of styles) await world.add(style, new ChatUpstream({ style, key: providerKey(style) }));
+      for (const kind of wanted) await world.add(kind, makers[kind](providerKey(kind)));
+      const all = { ...world.providers(styles, providerOptions), ...more };
       const entries = Object.entries(models).map(([name, entry]) => [
         name,
         typeof entry === 'string' ? { targets: [entry] } : entry,
@@ -48,11 +65,17 @@ export class World {
     }
   }
 
-  providers(options) {
-    const make = { ollama: ollamaProvider, native: nativeProvider };
+  async add(name, upstream) {
+    if (this.upstreams[name]) throw new Error(`two servers are called ${name}`);
+    this.upstreams[name] = await upstream.start();
+  }
+
+  providers(styles, options) {
     const entry = ([name, upstream]) => [
       name,
-      (make[name] ?? chatProvider)(upstream, { ...quirksOf(name), ...options }),
+      styles.includes(name)
+        ? chatProvider(upstream, { ...quirksOf(name), ...options })
+        : providers[name](upstream, options),
     ];
     return Object.fromEntries(Object.entries(this.upstreams).map(entry));
   }

@@ -103,20 +103,21 @@ export class StreamTurn extends Turn {
       await Promise.race([this.closed, new Promise((resolve) => this.res.once('drain', resolve))]);
   }
 
-  async events(list) {
+  // `phrase` makes texts of the stream; a wire counts its events, so the opening ones are made before.
+  async events(phrase) {
     this.head();
-    for (const event of list) {
+    for (const event of phrase()) {
       this.write(event);
       await sleep(1);
     }
   }
 
   think(text) {
-    return this.events(this.phrase.think(text));
+    return this.events(() => this.phrase.think(text));
   }
 
   say(text) {
-    return this.events(this.phrase.text(text));
+    return this.events(() => this.phrase.text(text));
   }
 
   // A single piece of text, as one event.
@@ -126,17 +127,18 @@ export class StreamTurn extends Turn {
   }
 
   async call(calls, finish = 'calls') {
-    await this.events(this.phrase.calls(calls));
+    await this.events(() => this.phrase.calls(calls));
     await this.finish(finish);
   }
 
   async finish(reason) {
-    await this.events(this.phrase.close(reason));
+    await this.events(() => this.phrase.close(reason));
     this.res.end();
   }
 
   // An error after the headers, the way this server reports it, and the end.
   fail(message) {
+    this.head();
     this.write(this.phrase.error(message));
     this.res.end();
   }

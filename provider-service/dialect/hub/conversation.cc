@@ -49,7 +49,7 @@ void Conversation::Assistant(const std::string& text) {
 void Conversation::Reasoning(const std::string& text, const std::string& sealed) {
   if (text.empty() && sealed.empty()) return;
   if (speaking_ && !turns_.back().calls.empty()) speaking_ = false;
-  thoughts_.push_back({text, sealed});
+  thoughts_.push_back({text, sealed, 0});
 }
 
 void Conversation::Call(const std::string& id, const std::string& tool, std::string arguments) {
@@ -63,6 +63,7 @@ Conversation::Turn& Conversation::Speaking() {
   if (!speaking_ && !last_is_text) turns_.push_back({Turn::Who::kAssistant, {}, {}, {}, {}});
   speaking_ = true;
   auto& thoughts = turns_.back().thoughts;
+  for (Thought& thought : thoughts_) thought.behind = turns_.back().text.size();
   std::move(thoughts_.begin(), thoughts_.end(), std::back_inserter(thoughts));
   thoughts_.clear();
   return turns_.back();

@@ -36,6 +36,8 @@ class Conversation {
     std::string text;
     // As AnswerWriter::SealReasoning gave it to the client; empty if there was none.
     std::string sealed;
+    // How much of the turn's text was said before it.
+    std::size_t behind = 0;
   };
   struct Called {
     std::string given_id;

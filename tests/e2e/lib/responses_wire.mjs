@@ -85,7 +85,15 @@ class Phrase extends Events {
     if (this.style.thinks === false) return [];
     const item = this.style.reasoning(`rs_${this.output.length}_${this.exchange.number}`, text);
     const delta = (part) => this.thought(item, part);
-    return [this.added({ ...item, summary: [], content: [] }), ...pieces(text, 9).map(delta), this.done(item)];
+    const begin = this.added({ ...item, summary: [], content: [] }) + this.summaryPart('added', item, '');
+    const deltas = pieces(text, 9).map(delta);
+    return [begin, ...deltas, this.summaryPart('done', item, item.summary[0]?.text) + this.done(item)];
+  }
+
+  summaryPart(what, item, text) {
+    if (!this.style.summaries) return '';
+    const place = { item_id: item.id, ...this.at(), summary_index: 0 };
+    return this.event(`response.reasoning_summary_part.${what}`, { ...place, part: { type: 'summary_text', text } });
   }
 
   thought(item, delta) {

@@ -13,6 +13,7 @@ async function adds(turn) {
   const { answers } = turn.seen;
   turn.expect(turn.seen.declares('add'), 'the tool add is declared');
   if (answers.length === 0) {
+    await turn.think('Two sums.');
     await turn.say('I add.');
     return turn.call([
       { id: 'call_add_0', name: 'add', arguments: { a: 2, b: 3 } },

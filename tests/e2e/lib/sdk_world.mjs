@@ -7,10 +7,14 @@ const keyOf = (kind) => `upstream-secret-of-${kind}`;
 
 const responsesProvider = (upstream) => ({ ...chatProvider(upstream), dialect: 'responses' });
 
+const replaying = (field) => (upstream) => ({ ...chatProvider(upstream), quirks: { reasoning_replay: field } });
+
+// `thinks` is `chat` with a model that shows its reasoning and wants it back.
 // `chat` refuses all that a picky server would, `open` takes what chat clients send. `native` and `responses` are the
 // same server, once as OpenAI and once as one that has nothing but the Responses API.
 const kinds = {
   chat: { make: (key) => new ChatUpstream({ key }), provider: chatProvider },
+  thinks: { make: (key) => new ChatUpstream({ style: 'vllm', key }), provider: replaying('reasoning') },
   open: { make: (key) => new OpenChatUpstream({ key }), provider: chatProvider },
   native: { make: (key) => new OpenResponsesUpstream({ key }), provider: nativeProvider },
   responses: { make: (key) => new OpenResponsesUpstream({ key }), provider: responsesProvider },

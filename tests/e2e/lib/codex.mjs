@@ -7,11 +7,12 @@ import { codexScript, makeDir, removeDir } from './env.mjs';
 const quoted = (text) => JSON.stringify(text);
 
 // `catalogue`: Codex asks the gateway for its models, and so learns what they can do.
-export function codexConfig({ gateway, model, catalogue = false, retries, extra = '' }) {
+// `top`, `extra`: lines before and after the provider.
+export function codexConfig({ gateway, model, catalogue = false, retries, top = '', extra = '' }) {
   const lines = [
     `model = ${quoted(model)}`,
     'model_provider = "gw"',
-    '',
+    top,
     '[model_providers.gw]',
     'name = "Gateway"',
     `base_url = ${quoted(`${gateway.url}/v1`)}`,
@@ -37,7 +38,36 @@ const parseEvents = (text) =>
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line));
 
-// Codex and all it starts form a process group of their own, which ends with it.
+// A home, a working directory and a configuration, for as many runs as are wanted.
+export class CodexHome {
+  // `files`: name -> content, in the working directory from the start.
+  constructor({ config, files = {} }) {
+    this.dir = makeDir('codex');
+    [this.home, this.cwd] = ['home', 'cwd'].map((name) => path.join(this.dir, name));
+    for (const folder of [this.home, this.cwd]) fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(this.home, 'config.toml'), config);
+    for (const [name, content] of Object.entries(files)) fs.writeFileSync(path.join(this.cwd, name), content);
+  }
+
+  // Codex and all it starts form a process group of their own, so that they end together.
+  spawn(args, { key, env = {}, stdin = 'ignore' }) {
+    return spawn(process.execPath, [codexScript, ...args], {
+      cwd: this.cwd,
+      detached: true,
+      stdio: [stdin, 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, HOME: this.home, CODEX_HOME: this.home, GW_KEY: key, ...env },
+    });
+  }
+
+  get files() {
+    return readFiles(this.cwd);
+  }
+
+  remove() {
+    removeDir(this.dir);
+  }
+}
+
 function finish(child, timeoutMs) {
   const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeoutMs);
   return new Promise((resolve) =>
@@ -48,55 +78,42 @@ function finish(child, timeoutMs) {
   );
 }
 
-// {code, signal, stdout, stderr, events, files, lastMessage, said}; `said` is all that the user could read.
-// `script`: the bin/codex.js to run.
-export async function runCodex({
-  config,
-  key,
-  prompt = 'Create the files',
-  args = [],
-  env = {},
-  timeoutMs = 60_000,
-  script = codexScript,
-}) {
-  const dir = makeDir('codex');
-  const [home, cwd] = ['home', 'cwd'].map((name) => path.join(dir, name));
-  for (const folder of [home, cwd]) fs.mkdirSync(folder);
-  fs.writeFileSync(path.join(home, 'config.toml'), config);
+const unsafe = ['--dangerously-bypass-approvals-and-sandbox'];
+
+// One `codex exec`: {code, signal, stdout, stderr, events, files, lastMessage, said}; `said` is all that the user could
+// read. `sandbox`: the arguments that say what commands may do.
+export async function execCodex(home, options) {
+  const { key, prompt = 'Create the files', args = [], env, timeoutMs = 60_000, sandbox = unsafe, started } = options;
+  const child = home.spawn(['exec', '--json', '--skip-git-repo-check', ...sandbox, '-C', home.cwd, ...args, prompt], {
+    key,
+    env,
+  });
+  started?.(child);
+  const result = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => (result.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (result.stderr += text));
+  Object.assign(result, await finish(child, timeoutMs));
+  const events = parseEvents(result.stdout);
+  const messages = events
+    .filter((event) => event.type === 'item.completed' && event.item.type === 'agent_message')
+    .map((event) => event.item.text);
+  return {
+    ...result,
+    events,
+    files: home.files,
+    thread: events.find((event) => event.type === 'thread.started')?.thread_id,
+    lastMessage: messages.at(-1),
+    said: result.stdout + result.stderr,
+  };
+}
+
+// One run in a home of its own.
+export async function runCodex({ config, files, ...options }) {
+  const home = new CodexHome({ config, files });
   try {
-    const all = [
-      'exec',
-      '--json',
-      '--skip-git-repo-check',
-      '--dangerously-bypass-approvals-and-sandbox',
-      '-C',
-      cwd,
-      ...args,
-      prompt,
-    ];
-    const child = spawn(process.execPath, [script, ...all], {
-      cwd,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: home, CODEX_HOME: home, GW_KEY: key, ...env },
-    });
-    const result = { stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text) => (result.stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text) => (result.stderr += text));
-    Object.assign(result, await finish(child, timeoutMs));
-    const events = parseEvents(result.stdout);
-    const messages = events
-      .filter((event) => event.type === 'item.completed' && event.item.type === 'agent_message')
-      .map((event) => event.item.text);
-    return {
-      ...result,
-      events,
-      files: readFiles(cwd),
-      lastMessage: messages.at(-1),
-      said: result.stdout + result.stderr,
-    };
+    return await execCodex(home, options);
   } finally {
-    removeDir(dir);
+    home.remove();
   }
 }
 

@@ -1,25 +1,11 @@
 // What the scripted model does, by its name. A script gets a Turn (see turn.mjs) and, if its name ends in a number,
 // the number. The same scripts run on every kind of server.
 import { codexScripts } from './codex_scripts.mjs';
+import { finalText, heredoc, patch } from './patches.mjs';
 import { DocumentTurn, StreamTurn } from './turn.mjs';
 import { sleep } from './wait.mjs';
 
-export const patch = [
-  '*** Begin Patch',
-  '*** Update File: hello.txt',
-  '@@',
-  '-hello from the shell',
-  '+hello from the patch',
-  '*** Add File: notes.txt',
-  '+a "quoted" word, a \\ backslash, an ü and a 漢字',
-  '*** End Patch',
-].join('\n');
-export const patchedFiles = {
-  'hello.txt': 'hello from the patch\n',
-  'notes.txt': 'a "quoted" word, a \\ backslash, an ü and a 漢字\n',
-};
-export const finalText = 'All done: hello.txt and notes.txt are in place.';
-export const heredoc = `apply_patch <<'EOF'\n${patch}\nEOF`;
+export { finalText, heredoc, patch, patchedFiles } from './patches.mjs';
 
 const call = (id, name, args) => ({ id, name, arguments: args });
 const patchCalls = {

@@ -136,6 +136,11 @@ export class StreamTurn extends Turn {
     this.res.end();
   }
 
+  // An item that holds a whole conversation; only where a server has such items.
+  compaction(sealed) {
+    return this.events(() => this.phrase.compaction(sealed));
+  }
+
   // An error after the headers, the way this server reports it, and the end.
   fail(message) {
     this.head();

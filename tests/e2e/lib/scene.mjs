@@ -1,0 +1,81 @@
+// One case on one kind of server: Codex with a home of its own, a model of its own at the gateway and at the upstream.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { windowOf } from './codex_cases.mjs';
+import { CodexApp } from './codex_app.mjs';
+import { codexConfig, CodexHome, execCodex } from './codex.mjs';
+import { get } from './http.mjs';
+
+export const modelOf = (entry, kind) => `${entry.prefix ?? ''}${kind}-${entry.name}`;
+const upstreamModel = (entry) => `${entry.script}@${entry.name}`;
+
+// The gateway's models for all cases on these kinds.
+export const modelsFor = (cases, kinds) =>
+  Object.fromEntries(
+    kinds.flatMap((kind) =>
+      cases
+        .filter((entry) => entry.kinds.includes(kind))
+        .map((entry) => [
+          modelOf(entry, kind),
+          { targets: [`${kind}/${upstreamModel(entry)}`], context_window: windowOf(entry) },
+        ]),
+    ),
+  );
+
+export class Scene {
+  constructor(world, entry, kind) {
+    Object.assign(this, { world, entry, kind, upstream: world.upstreams[kind], open: [] });
+  }
+
+  get key() {
+    return this.world.gateway.key;
+  }
+
+  get exchanges() {
+    return this.upstream.of(upstreamModel(this.entry));
+  }
+
+  arrived(count) {
+    return this.upstream.arrived(upstreamModel(this.entry), count);
+  }
+
+  // How many requests reached the upstream.
+  requests(count) {
+    assert.equal(this.exchanges.length, count, 'requests at the upstream');
+  }
+
+  home({ files, ...options } = {}) {
+    const config = codexConfig({ gateway: this.world.gateway, model: modelOf(this.entry, this.kind), ...options });
+    const home = new CodexHome({ config, files });
+    this.open.push(() => home.remove());
+    return home;
+  }
+
+  // `searching`: a catalogue that says that the model can search for tools.
+  async exec({ searching, top = '', ...options } = {}) {
+    const home = this.home({ ...options, top: searching ? `${top}model_catalog_json = "catalogue.json"\n` : top });
+    if (searching) await this.catalogue(home);
+    return this.execIn(home, options);
+  }
+
+  async catalogue(home) {
+    const { json } = await get(this.world.gateway, '/v1/models');
+    const models = json.models.map((model) => ({ ...model, supports_search_tool: true }));
+    fs.writeFileSync(path.join(home.home, 'catalogue.json'), JSON.stringify({ models }));
+  }
+
+  execIn(home, options) {
+    return execCodex(home, { key: this.key, ...options });
+  }
+
+  async app(options) {
+    const app = await CodexApp.start(this.home(options), { key: this.key });
+    this.open.push(() => app.stop());
+    return app;
+  }
+
+  async close() {
+    for (const close of this.open.reverse()) await close();
+  }
+}

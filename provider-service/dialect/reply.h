@@ -49,6 +49,8 @@ struct Output {
   std::optional<Failure> failure;
   // Text, reasoning and arguments delivered so far, in bytes.
   std::uint64_t output_bytes = 0;
+  // How long the provider says that it took to load the model; absent if it does not tell.
+  std::optional<double> load_seconds;
 };
 
 // Turns the bytes of one successful upstream answer into the bytes for the client. Pure: no clock but

@@ -2,11 +2,16 @@
 
 #include <utility>
 
+#include "provider-service/dialect/chat/door.h"
 #include "provider-service/dialect/chat/reply.h"
 #include "provider-service/dialect/chat/request.h"
 #include "provider-service/dialect/hub/door.h"
 #include "provider-service/dialect/hub/upstream.h"
+#include "provider-service/dialect/ollama/reply.h"
+#include "provider-service/dialect/ollama/request.h"
 #include "provider-service/dialect/responses/door.h"
+#include "provider-service/dialect/responses/reply.h"
+#include "provider-service/dialect/responses/request.h"
 
 namespace wayleave::provider {
 namespace {
@@ -45,6 +50,7 @@ Result<Json> Parsed(std::string_view body) {
 Door DoorOf(Dialect client) {
   switch (client) {
     case Dialect::kResponses: return FromResponses;
+    case Dialect::kChat: return FromChat;
     default: return nullptr;
   }
 }
@@ -52,7 +58,10 @@ Door DoorOf(Dialect client) {
 // A new upstream dialect is a line here.
 UpstreamDialect UpstreamOf(Dialect upstream) {
   switch (upstream) {
+    case Dialect::kResponses: return {WriteResponsesRequest, MakeResponsesReply};
+    case Dialect::kBasicResponses: return {WriteBasicResponsesRequest, MakeBasicResponsesReply};
     case Dialect::kChat: return {WriteChatRequest, MakeChatReply};
+    case Dialect::kOllama: return {WriteOllamaRequest, MakeOllamaReply};
     default: return {};
   }
 }
@@ -79,7 +88,10 @@ Result<Translation> Translate(std::string_view body, const TranslateOptions& opt
 
   TurnContext context{std::move(hub.table), std::move(hub.history.call_ids), hub.history.compaction,
                       std::move(asked->writer), options.ids};
-  return Translation{std::move(written).value(), upstream.read(std::move(context)), hub.dropped.Take()};
+  context.upstream_model = options.upstream_model;
+  context.think_tags = options.quirks.think_tags;
+  return Translation{std::move(written).value(), upstream.read(std::move(context)), hub.dropped.Take(),
+                     hub.context_tokens};
 }
 
 }  // namespace wayleave::provider

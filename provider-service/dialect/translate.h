@@ -48,6 +48,8 @@ struct Translation {
   std::unique_ptr<Reply> reply;
   // What found no place upstream: "item:<type>", "tool:<type>", "part:<type>" in order of appearance, each once.
   std::vector<std::string> dropped;
+  // The context that the model is asked to have, where that is ours to say; 0 otherwise.
+  std::int64_t context_tokens = 0;
 };
 
 // Translates a request; there is one way in for each client dialect and one way out for each upstream dialect, with the

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "provider-service/dialect/hub/conversation.h"
+#include "provider-service/dialect/hub/wording.h"
 #include "provider-service/dialect/json_access.h"
 
 namespace wayleave::provider {
@@ -45,7 +46,7 @@ Json Writer::Write(const Conversation& conversation) {
 
 void Writer::System(const std::string& text) {
   if (quirks_.late_system == ChatQuirks::LateSystem::kTaggedUser) {
-    return User({Part::Text("<system_note>\n" + text + "\n</system_note>")});
+    return User({Part::Text(SystemNote(text))});
   }
   messages_.push_back({{"role", "system"}, {"content", text}});
 }
@@ -75,7 +76,7 @@ Json Writer::PartJson(const Part& part) {
   if (part.is_text()) return {{"type", "text"}, {"text", part.text}};
   if (!quirks_.images) {
     dropped_.Add("part", {{"type", "input_image"}});
-    return {{"type", "text"}, {"text", "[image left out: this model takes no images]"}};
+    return {{"type", "text"}, {"text", kImageLeftOut}};
   }
   Json image = {{"url", part.url}};
   if (!part.detail.empty() && part.detail != "original") image["detail"] = part.detail;
@@ -92,17 +93,18 @@ void Writer::Assistant(const Turn& turn, bool with_reasoning) {
     message[long_name ? "reasoning_content" : "reasoning"] = reasoning;
   }
   for (const auto& call : turn.calls) {
+    Json arguments = quirks_.arguments_as_object ? Json::parse(call.arguments, nullptr, false) : Json(call.arguments);
     message["tool_calls"].push_back(
-        {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.tool}, {"arguments", call.arguments}}}});
+        {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.tool}, {"arguments", std::move(arguments)}}}});
   }
   messages_.push_back(std::move(message));
   std::vector<Part> images;
   for (const auto& call : turn.calls) {
-    messages_.push_back({{"role", "tool"}, {"tool_call_id", call.id}, {"content", call.output.value_or("aborted")}});
+    messages_.push_back({{"role", "tool"}, {"tool_call_id", call.id}, {"content", call.output.value_or(kNeverAnswered)}});
     images.insert(images.end(), call.images.begin(), call.images.end());
   }
   if (images.empty()) return;
-  images.insert(images.begin(), Part::Text("Image returned by the tool call:"));
+  images.insert(images.begin(), Part::Text(kImageOfTool));
   User(images);
 }
 

@@ -2,6 +2,7 @@
 
 // For the .cc files of the dialects only.
 
+#include <cstdint>
 #include <vector>
 
 #include "provider-service/dialect/hub/history.h"
@@ -20,6 +21,8 @@ struct HubRequest {
   ToolTable table;
   History history;
   Dropped dropped;
+  // Filled by the way out where the client's request decides on a model's context; see Translation.
+  std::int64_t context_tokens = 0;
 
   // A summary is asked for in plain words: no tools then.
   bool offers_tools() const { return !tools.empty() && !history.compaction; }

@@ -22,15 +22,22 @@ Turn::Turn(TurnContext context)
       call_ids_(std::move(context.call_ids)),
       compaction_(context.compaction),
       ids_(std::move(context.ids)),
-      writer_(std::move(context.writer)) {}
+      writer_(std::move(context.writer)),
+      tags_(context.think_tags, [this](std::string_view text) { Thought(text, *out_); },
+            [this](std::string_view text) { Text(text, *out_); }) {}
 
 void Turn::KeepAlive(Output& out) {
   if (!over_) writer_->KeepAlive(out);
 }
 
-// Servers put blank text between reasoning and calls: no message begins with it.
 void Turn::Said(std::string_view text, Output& out) {
   if (text.empty() || over_) return;
+  out_ = &out;
+  tags_.Add(text);
+}
+
+// Servers put blank text between reasoning and calls: no message begins with it.
+void Turn::Text(std::string_view text, Output& out) {
   if (compaction_) {
     summary_ += text;
   } else if (writer_->text_is_open() || !IsBlank(text)) {
@@ -47,11 +54,19 @@ void Turn::Sealed(std::string_view sealed, Output& out) {
 }
 
 void Turn::CallsBegin(Output& out) {
-  if (!over_) writer_->CloseItem(true, out);
+  if (over_) return;
+  Flush(out);
+  writer_->CloseItem(true, out);
+}
+
+void Turn::Flush(Output& out) {
+  out_ = &out;
+  tags_.Flush();
 }
 
 void Turn::Finish(Stop stop, const std::vector<BufferedCall>& calls, const std::optional<Usage>& usage, Output& out) {
   if (over_) return;
+  Flush(out);
   if (stop == Stop::kFiltered) {
     return Fail("content_policy_violation", "The model provider's content filter stopped this answer.", usage, out);
   }
@@ -80,6 +95,7 @@ void Turn::Calls(const std::vector<BufferedCall>& calls, Output& out) {
 
 void Turn::Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out) {
   if (over_) return;
+  Flush(out);
   over_ = true;
   writer_->Fail(Utf8(code), Utf8(message), usage, out);
 }

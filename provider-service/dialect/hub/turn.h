@@ -9,6 +9,7 @@
 
 #include "provider-service/dialect/hub/answer_writer.h"
 #include "provider-service/dialect/hub/call_buffer.h"
+#include "provider-service/dialect/hub/think_tags.h"
 #include "provider-service/dialect/hub/tool_table.h"
 #include "provider-service/dialect/ids.h"
 
@@ -23,6 +24,9 @@ struct TurnContext {
   bool compaction = false;
   std::unique_ptr<AnswerWriter> writer;
   IdSource ids;
+  ThinkTags think_tags = ThinkTags::kNone;
+  // The model's name at the provider.
+  std::string upstream_model = {};
 };
 
 // What a model does in its turn, on the way from an upstream's stream to the client's writer: the rules that hold
@@ -42,6 +46,8 @@ class Turn {
   // Calls are kept by the caller until the end: a client runs a call as soon as it has it, and a call may still turn
   // out to be cut short. This closes the text before them.
   void CallsBegin(Output& out);
+  // The text or reasoning that was told last is whole; more of it would be another item.
+  void ItemEnds(Output& out) { CallsBegin(out); }
 
   enum class Stop {
     kDone,      // to its own end, with or without calls
@@ -55,6 +61,8 @@ class Turn {
   bool over() const { return over_; }
 
  private:
+  void Text(std::string_view text, Output& out);
+  void Flush(Output& out);
   void Calls(const std::vector<BufferedCall>& calls, Output& out);
 
   const ToolTable tools_;
@@ -62,6 +70,8 @@ class Turn {
   const bool compaction_;
   const IdSource ids_;
   const std::unique_ptr<AnswerWriter> writer_;
+  Output* out_ = nullptr;  // while tags_ tells
+  ThinkTagSplitter tags_;
   std::string summary_;
   bool over_ = false;
 };

@@ -41,6 +41,7 @@ Result<Asked> FromResponses(Json request, const TranslateOptions& options) {
     return BadRequest("The request's `input` is neither a text nor a list.");
   }
   ResponseWriter::Settings settings{options.client_model, options.created_at, Echo(request), options.client_stream};
+  settings.reasoning_as_summary = options.quirks.reasoning_as == Quirks::ReasoningAs::kSummary;
   Asked asked;
   asked.writer = std::make_unique<ResponseWriter>(std::move(settings), options.ids);
   asked.said = std::move(request);

@@ -71,12 +71,8 @@ std::string MessageJson(std::string_view id, std::string_view status, std::strin
   return json.append(",\"role\":\"assistant\",\"content\":[").append(content).append("]}");
 }
 
-// Codex drops a reasoning item without a summary.
-std::string ReasoningJson(std::string_view id, std::string_view content, std::string_view sealed) {
-  std::string json = ItemHead(id, "reasoning").append(",\"summary\":[],\"content\":[").append(content).append("]");
-  if (sealed.empty()) return json + ",\"encrypted_content\":null}";
-  AppendMember(json, "encrypted_content", sealed);
-  return json + "}";
+std::string SummaryJson(std::string_view escaped) {
+  return std::string("{\"type\":\"summary_text\",\"text\":\"").append(escaped).append("\"}");
 }
 
 }  // namespace
@@ -131,11 +127,41 @@ void ResponseWriter::OpenReasoning(Output& out) {
   CloseItem(true, out);
   open_ = Open::kReasoning;
   item_id_ = ids_("rs");
-  ItemAdded(ReasoningJson(item_id_, "", ""), out);
+  ItemAdded(ReasoningJson(""), out);
   prefix_.clear();
-  AppendStart(prefix_, "response.reasoning_text.delta");
-  AppendPlace(prefix_, item_id_, output_index_);
-  prefix_ += "\"content_index\":0,\"delta\":\"";
+  if (settings_.reasoning_as_summary) SummaryPart("response.reasoning_summary_part.added", out);
+  AppendStart(prefix_, settings_.reasoning_as_summary ? "response.reasoning_summary_text.delta"
+                                                      : "response.reasoning_text.delta");
+  AppendReasoningPlace(prefix_);
+  prefix_ += "\"delta\":\"";
+}
+
+void ResponseWriter::AppendReasoningPlace(std::string& to) const {
+  AppendPlace(to, item_id_, output_index_);
+  to += settings_.reasoning_as_summary ? "\"summary_index\":0," : "\"content_index\":0,";
+}
+
+void ResponseWriter::SummaryPart(std::string_view event, Output& out) {
+  if (!settings_.stream) return;
+  AppendStart(out.bytes, event);
+  AppendReasoningPlace(out.bytes);
+  out.bytes.append("\"part\":").append(SummaryJson(text_)).append(",");
+  AppendEnd(sequence_, out);
+}
+
+// Codex drops a reasoning item without a summary.
+std::string ResponseWriter::ReasoningJson(std::string_view escaped) const {
+  std::string summary;
+  std::string content;
+  if (!escaped.empty() && settings_.reasoning_as_summary) summary = SummaryJson(escaped);
+  if (!escaped.empty() && !settings_.reasoning_as_summary) {
+    content.append("{\"type\":\"reasoning_text\",\"text\":\"").append(escaped).append("\"}");
+  }
+  std::string json = ItemHead(item_id_, "reasoning");
+  json.append(",\"summary\":[").append(summary).append("],\"content\":[").append(content).append("]");
+  if (sealed_.empty()) return json + ",\"encrypted_content\":null}";
+  AppendMember(json, "encrypted_content", sealed_);
+  return json + "}";
 }
 
 // Once for each token: escaped once, kept for the events that repeat it.
@@ -175,14 +201,15 @@ void ResponseWriter::SealReasoning(std::string_view sealed, Output& out) {
 }
 
 void ResponseWriter::CloseReasoning(Output& out) {
+  const bool summary = settings_.reasoning_as_summary;
   if (settings_.stream && !text_.empty()) {
-    AppendStart(out.bytes, "response.reasoning_text.done");
-    AppendPlace(out.bytes, item_id_, output_index_);
-    out.bytes.append("\"content_index\":0,\"text\":\"").append(text_).append("\",");
+    AppendStart(out.bytes, summary ? "response.reasoning_summary_text.done" : "response.reasoning_text.done");
+    AppendReasoningPlace(out.bytes);
+    out.bytes.append("\"text\":\"").append(text_).append("\",");
     AppendEnd(sequence_, out);
   }
-  const std::string part = text_.empty() ? "" : "{\"type\":\"reasoning_text\",\"text\":\"" + text_ + "\"}";
-  ItemDone(ReasoningJson(item_id_, part, sealed_), out);
+  if (summary) SummaryPart("response.reasoning_summary_part.done", out);
+  ItemDone(ReasoningJson(text_), out);
   sealed_.clear();
 }
 

@@ -21,6 +21,8 @@ class ResponseWriter final : public AnswerWriter {
     // Members of the response object that repeat the request: `"parallel_tool_calls":…,…` without braces.
     std::string echo;
     bool stream = true;
+    // Reasoning is told as a summary instead of as its text.
+    bool reasoning_as_summary = false;
     // To carry on an answer that somebody else began: its id (empty: a new one) and the next number.
     std::string id;
     std::int64_t next_sequence = 0;
@@ -47,6 +49,9 @@ class ResponseWriter final : public AnswerWriter {
 
   void OpenText(Output& out);
   void OpenReasoning(Output& out);
+  void AppendReasoningPlace(std::string& to) const;
+  void SummaryPart(std::string_view event, Output& out);
+  std::string ReasoningJson(std::string_view escaped) const;
   void Delta(std::string_view text, std::string_view after, Output& out);
   void CloseText(bool whole, Output& out);
   void CloseReasoning(Output& out);

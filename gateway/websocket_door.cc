@@ -80,8 +80,7 @@ Task<http::HeaderList> WebSocketDoor::AcceptingHeaders(const auth::v1::Principal
   co_return headers;
 }
 
-Task<void> WebSocketDoor::Converse(const http::Request& request, http::Responder& responder,
-                                   http::HeaderList headers) {
+Task<void> WebSocketDoor::Converse(const http::Request& request, http::Responder& responder, http::HeaderList headers) {
   http::WebSocketLimits limits;
   limits.message_bytes = body_bytes_;
   limits.idle_timeout = config_.idle_timeout;

@@ -54,10 +54,11 @@ class Conversation::Turn {
 
 Conversation::~Conversation() { turns_.clear(); }
 
+// The newest counts: some servers give the same id again and again.
 Conversation::TurnPointer Conversation::Find(std::string_view response_id) const {
   const auto found =
-      std::find_if(turns_.begin(), turns_.end(), [&](const auto& entry) { return entry.first == response_id; });
-  return found == turns_.end() ? nullptr : found->second;
+      std::find_if(turns_.rbegin(), turns_.rend(), [&](const auto& entry) { return entry.first == response_id; });
+  return found == turns_.rend() ? nullptr : found->second;
 }
 
 std::size_t Conversation::BytesUpTo(const TurnPointer& turn) { return turn ? turn->total : 0; }

@@ -49,7 +49,8 @@ class Conversation {
   static std::string ItemsUpTo(const TurnPointer& turn);
   static std::size_t BytesUpTo(const TurnPointer& turn);
 
-  // Keeps a response under its id, if there is room for it; older ones may be forgotten for it. `previous` may be empty.
+  // Keeps a response under its id, if there is room for it; older ones may be forgotten for it. `previous` may be
+  // empty.
   void Remember(std::string response_id, TurnPointer previous, std::string items);
 
   std::size_t most_bytes() const { return most_bytes_; }

@@ -13,8 +13,8 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr std::size_t kSpareBytes = 64;  // behind a body, for SIMD parsers
 // Members that the gateway reads itself. Two of one name would leave open which one counts.
-constexpr std::array<std::string_view, 8> kRead = {"background", "generate", "input",     "model",
-                                                   "previous_response_id", "stream", "stream_id", "type"};
+constexpr std::array<std::string_view, 8> kRead = {"background",           "generate", "input",     "model",
+                                                   "previous_response_id", "stream",   "stream_id", "type"};
 
 Error Bad(std::string message, std::string reason = "invalid_request") {
   return {Code::kInvalidArgument, std::move(message), std::move(reason), {}};
@@ -96,9 +96,10 @@ Status ReadMember(std::string_view name, std::string_view raw_key, ondemand::val
     return {};
   }
   if (name == "stream_id") {
-    return Bad("This gateway answers one question after the other on a connection, without \"stream_id\"; open another "
-               "connection for questions at the same time.",
-               "invalid_stream_id");
+    return Bad(
+        "This gateway answers one question after the other on a connection, without \"stream_id\"; open another "
+        "connection for questions at the same time.",
+        "invalid_stream_id");
   }
   Keep(raw_key, value, name, event);
   return {};
@@ -135,9 +136,9 @@ Result<ClientEvent> ReadClientEvent(std::string& message) {
     ondemand::document document = parser.iterate(message.data(), message.size(), message.capacity());
     return ReadObject(document);
   } catch (const simdjson::simdjson_error& error) {
-    return Bad(std::string("The message is not a JSON object that can be read: ") +
-                   simdjson::error_message(error.error()),
-               "invalid_json");
+    return Bad(
+        std::string("The message is not a JSON object that can be read: ") + simdjson::error_message(error.error()),
+        "invalid_json");
   }
 }
 

@@ -34,10 +34,11 @@ http::Request Stripped(const http::Request& opening) {
 }
 
 http::Response NotFound(const std::string& id) {
-  http::Response response = ErrorResponse(400, "invalid_request_error", "previous_response_not_found",
-                                          "Previous response with id '" + id +
-                                              "' not found. The gateway keeps the last responses of a connection for as "
-                                              "long as it is open; send the whole input without previous_response_id.");
+  http::Response response =
+      ErrorResponse(400, "invalid_request_error", "previous_response_not_found",
+                    "Previous response with id '" + id +
+                        "' not found. The gateway keeps the last responses of a connection for as "
+                        "long as it is open; send the whole input without previous_response_id.");
   Json body = Json::parse(response.body);
   body["error"]["param"] = "previous_response_id";
   response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -10,9 +10,10 @@
 
 namespace wayleave::gateway {
 
-// One client's conversation over a Responses WebSocket. Every question is answered like a POST /v1/responses of its own:
-// with an id, a line in the access log, metrics, a reservation and a journal record, and with the key checked again. One
-// after the other; questions that come meanwhile wait in the WebSocket. Lives on one worker, as long as Run().
+// One client's conversation over a Responses WebSocket. Every question is answered like a POST /v1/responses of its
+// own: with an id, a line in the access log, metrics, a reservation and a journal record, and with the key checked
+// again. One after the other; questions that come meanwhile wait in the WebSocket. Lives on one worker, as long as
+// Run().
 class WebSocketSession {
  public:
   // `opening` is the request that opened the WebSocket: its headers hold the credential, and count for every question.

@@ -184,12 +184,11 @@ void WebSocket::TakeControl(std::string_view payload) {
 
 void WebSocket::TakeClose(std::string_view payload) {
   peer_closed_ = true;
-  const std::uint16_t code =
-      payload.size() < 2 ? close_code::kNoStatus
-                         : static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 |
-                                                      static_cast<std::uint8_t>(payload[1]));
-  const bool fine = payload.empty() ||
-                    (payload.size() >= 2 && IsSendableCloseCode(code) && IsUtf8(payload.substr(2)));
+  const std::uint16_t code = payload.size() < 2
+                                 ? close_code::kNoStatus
+                                 : static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 |
+                                                              static_cast<std::uint8_t>(payload[1]));
+  const bool fine = payload.empty() || (payload.size() >= 2 && IsSendableCloseCode(code) && IsUtf8(payload.substr(2)));
   if (!fine) return Fail(close_code::kProtocolError, "a close frame that says nothing valid", counters_.broken);
   Close(payload.empty() ? close_code::kNormal : code, {});
   StopReading();
@@ -294,9 +293,7 @@ void WebSocket::PingDue() {
 
 void WebSocket::Idle() { Close(close_code::kGoingAway, "idle"); }
 
-void WebSocket::MessageTooSlow() {
-  Fail(close_code::kPolicyViolation, "a message took too long", counters_.too_slow);
-}
+void WebSocket::MessageTooSlow() { Fail(close_code::kPolicyViolation, "a message took too long", counters_.too_slow); }
 
 void WebSocket::WriteTooSlow() {
   Count(counters_.too_slow);

@@ -48,8 +48,8 @@ struct WebSocketCounters {
 };
 
 // The server's end of one WebSocket (RFC 6455), without extensions: text messages in and out. It always reads, so pings
-// are answered and the peer's end is noticed while its owner waits for something else; messages that come meanwhile wait
-// in order, within limits. Whatever a peer does wrong ends the connection with the close code that says what.
+// are answered and the peer's end is noticed while its owner waits for something else; messages that come meanwhile
+// wait in order, within limits. Whatever a peer does wrong ends the connection with the close code that says what.
 //
 // Belongs to one worker. One coroutine owns it and calls Next(), Send() and Finish(). Made and finished by
 // Responder::Upgrade(), which outlives it.
@@ -128,7 +128,7 @@ class WebSocket {
   bool ping_due_ = false;
   bool ping_unanswered_ = false;
 
-  bool reads_ = true;        // frames still count
+  bool reads_ = true;         // frames still count
   bool peer_closed_ = false;  // its close frame came
   bool gone_ = false;
   bool draining_ = false;

@@ -119,8 +119,8 @@ void AppendClose(std::string& to, std::uint16_t code, std::string_view reason) {
 }
 
 bool IsSendableCloseCode(std::uint16_t code) {
-  const bool defined = code >= 1000 && code <= 1014 && code != 1004 && code != close_code::kNoStatus &&
-                       code != close_code::kAbnormal;
+  const bool defined =
+      code >= 1000 && code <= 1014 && code != 1004 && code != close_code::kNoStatus && code != close_code::kAbnormal;
   return defined || (code >= 3000 && code <= 4999);
 }
 

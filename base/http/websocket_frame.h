@@ -49,7 +49,7 @@ struct FrameHead {
 enum class FrameCheck {
   kWhole,
   kIncomplete,  // more bytes are needed to tell
-  kBroken,      // unmasked, reserved bits or opcodes, a control frame that is long or in pieces, a length that overflows
+  kBroken,  // unmasked, reserved bits or opcodes, a control frame that is long or in pieces, a length that overflows
 };
 
 // Reads the head at the beginning of `input`.

@@ -16,9 +16,7 @@ namespace beast = boost::beast;
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr std::size_t kKeyLength = 24;  // 16 bytes in base64
 
-bool Lists(std::string_view value, std::string_view token) {
-  return beast::http::token_list(value).exists(token);
-}
+bool Lists(std::string_view value, std::string_view token) { return beast::http::token_list(value).exists(token); }
 
 bool IsBase64(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';

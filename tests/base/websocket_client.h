@@ -67,7 +67,8 @@ inline ServerFrame ReadMessage(RawClient& client) {
 
 inline std::string UpgradeRequest(const std::string& target, const std::string& more_headers = "") {
   return "GET " + target +
-         " HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+         " HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+         "13\r\n"
          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
          more_headers + "\r\n";
 }

@@ -45,6 +45,10 @@ void ReadQuirks(Section section, Quirks& all) {
                                 {"reasoning_content", Q::ReasoningReplay::kReasoningContent},
                                 {"reasoning", Q::ReasoningReplay::kReasoning}},
                                quirks.reasoning_replay);
+  using Items = ResponsesQuirks::ReasoningItems;
+  ReadWord<Items>(section, "reasoning_items",
+                  {{"none", Items::kNone}, {"text", Items::kText}, {"encrypted_content", Items::kEncryptedContent}},
+                  all.responses.reasoning_items);
   ReadWord<Q::MaxTokensField>(section, "max_tokens_field",
                               {{"max_tokens", Q::MaxTokensField::kMaxTokens},
                                {"max_completion_tokens", Q::MaxTokensField::kMaxCompletionTokens}},

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+namespace wayleave::provider {
+
+// What the hub says to models in its own words, the same in every upstream dialect. Prefix caches hold as long as
+// nobody changes a word.
+
+// Instructions that come where the upstream takes only the user's messages.
+inline std::string SystemNote(const std::string& text) { return "<system_note>\n" + text + "\n</system_note>"; }
+
+inline constexpr char kImageLeftOut[] = "[image left out: this model takes no images]";
+inline constexpr char kImageOfTool[] = "Image returned by the tool call:";
+inline constexpr char kNeverAnswered[] = "aborted";
+
+}  // namespace wayleave::provider

@@ -6,12 +6,13 @@ import { lastWords } from './lib/agents_scripts.mjs';
 import { shapes } from './lib/gateway.mjs';
 import { ClientWorld } from './lib/sdk_world.mjs';
 
-// Which agent works with which kind of server; `chat` knows Chat Completions only.
-const cases = [
-  { agent: 'opencode', server: 'open' },
-  { agent: 'qwen', server: 'open' },
-];
-const servers = [...new Set(cases.map(({ server }) => server))];
+// `open` and `chat` know Chat Completions only; `chat`, which sees what the gateway made of a request, is picky.
+const cases = {
+  opencode: ['open', 'responses', 'messages', 'ollama'],
+  qwen: ['open', 'responses', 'messages', 'ollama'],
+  claude: ['chat', 'thinks', 'responses', 'messages', 'ollama'],
+};
+const servers = [...new Set(Object.values(cases).flat())];
 const modelOf = (server) => `edits-on-${server}`;
 
 for (const shape of shapes) {
@@ -23,7 +24,7 @@ for (const shape of shapes) {
     });
     after(() => world?.stop());
 
-    for (const { agent, server } of cases) {
+    for (const [agent, server] of Object.entries(cases).flatMap(([name, list]) => list.map((kind) => [name, kind]))) {
       test(`${agent} edits a file with a model behind ${server}`, async () => {
         const upstream = world.upstreams[server];
         const earlier = upstream.exchanges.length;

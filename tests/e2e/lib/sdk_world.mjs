@@ -1,7 +1,10 @@
 // The world of the other clients: one scripted server of each kind, by the name of the kind, and the product before them.
-import { chatProvider, Gateway, nativeProvider } from './gateway.mjs';
+import { basicProvider, chatProvider, Gateway, messagesProvider, nativeProvider, ollamaProvider } from './gateway.mjs';
 import { OpenChatUpstream, OpenResponsesUpstream } from './sdk_upstreams.mjs';
+import { BasicUpstream } from './upstream_basic.mjs';
 import { ChatUpstream } from './upstream_chat.mjs';
+import { MessagesUpstream } from './upstream_messages.mjs';
+import { OllamaUpstream } from './upstream_ollama.mjs';
 
 const keyOf = (kind) => `upstream-secret-of-${kind}`;
 
@@ -18,6 +21,9 @@ const kinds = {
   open: { make: (key) => new OpenChatUpstream({ key }), provider: chatProvider },
   native: { make: (key) => new OpenResponsesUpstream({ key }), provider: nativeProvider },
   responses: { make: (key) => new OpenResponsesUpstream({ key }), provider: responsesProvider },
+  basic: { make: (key) => new BasicUpstream({ key }), provider: basicProvider },
+  ollama: { make: () => new OllamaUpstream(), provider: ollamaProvider },
+  messages: { make: (key) => new MessagesUpstream({ key }), provider: messagesProvider },
 };
 
 export class ClientWorld {

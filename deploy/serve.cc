@@ -12,9 +12,8 @@ namespace wayleave::deploy {
 namespace {
 
 // An open door on a network needs a lock that nobody can guess.
-Status CheckExposure(const Settings& settings, const auth::Core& core) {
-  const std::string& listen = settings.gateway.http.address;
-  if (IsLoopback(listen)) return {};
+Status CheckExposure(const std::string& listen, const auth::Core& core) {
+  if (listen.empty() || IsLoopback(listen)) return {};
   if (!core.HasUsableKey()) {
     return Error{Code::kFailedPrecondition,
                  "refusing to listen on " + listen +
@@ -43,7 +42,9 @@ class OneProcess {
     auth_ = std::move(*auth);
     auto first_key = auth_->EnsureFirstKey();
     if (!first_key) return std::move(first_key).error();
-    if (Status safe = CheckExposure(settings_, *auth_); !safe) return safe;
+    for (const std::string& listen : {settings_.gateway.http.address, settings_.gateway.grpc}) {
+      if (Status safe = CheckExposure(listen, *auth_); !safe) return safe;
+    }
     auto journal = OpenJournal();
     if (!journal) return std::move(journal).error();
 
@@ -62,6 +63,9 @@ class OneProcess {
     if (!admin) return std::move(admin).error();
     discovery.Start();
     auto port = gateway.Start();
+    if (port) {
+      if (Status grpc = ServeGrpc(gateway); !grpc) port = std::move(grpc).error();
+    }
     if (port) {
       Announce(*port, *first_key);
       program_.SetReady(true);
@@ -83,6 +87,26 @@ class OneProcess {
                                                              : settings_.gateway.journal_dir;
     config.sync_interval = settings_.gateway.journal_sync;
     return gateway::Journal::Recover(config, program_.registry());
+  }
+
+  // A second gateway on one machine, or another program on the usual port, should not need a configuration; but an
+  // address that somebody chose must work.
+  Status ServeGrpc(gateway::Gateway& gateway) {
+    const std::string& address = settings_.gateway.grpc;
+    if (address.empty()) return {};
+    auto port = gateway.StartGrpc();
+    if (port) {
+      log::Info("serving_grpc", {{"address", address}, {"port", *port}});
+      return {};
+    }
+    if (address != gateway::Config().grpc) return std::move(port).error();
+    log::Warning("grpc_not_served",
+                 {{"address", address},
+                  {"reason", port.error().message},
+                  {"advice",
+                   "HTTP is served all the same; gateway.grpc in the configuration sets another address, and "
+                   "an empty one asks for none"}});
+    return {};
   }
 
   router::RoutingConfig Reload() { return LoadSettings(program_.flags()).router.routing; }

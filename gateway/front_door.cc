@@ -1,35 +1,15 @@
 #include "gateway/front_door.h"
 
-#include <algorithm>
-
-#include "base/crypto/id.h"
+#include "base/http/websocket_handshake.h"
 #include "base/log/log.h"
 #include "gateway/doors.h"
 #include "gateway/errors.h"
 #include "gateway/http_answer.h"
 #include "gateway/models_handler.h"
+#include "gateway/request_id.h"
 
 namespace wayleave::gateway {
 namespace {
-
-constexpr std::size_t kMostIdBytes = 128;
-
-bool IsIdCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-}
-
-// The client's own id if it is clean, else a new one.
-std::string RequestId(const http::Request& request) {
-  const std::string_view given = request.headers.Get("x-request-id");
-  const bool clean =
-      !given.empty() && given.size() <= kMostIdBytes && std::all_of(given.begin(), given.end(), IsIdCharacter);
-  return clean ? std::string(given) : crypto::MakeId("req_");
-}
-
-bool WantsWebSocket(const http::Request& request) {
-  const std::string_view upgrade = request.headers.Get("upgrade");
-  return upgrade.size() == 9 && (upgrade[0] | 0x20) == 'w' && (upgrade[3] | 0x20) == 's';
-}
 
 http::Response WrongMethod(const Door& door, const Addressee& to) {
   http::Response response =
@@ -55,39 +35,40 @@ http::Response NoSuchPath(std::string_view path, const Addressee& to) {
   return ErrorResponse(404, "invalid_request_error", "unknown_url", message, to);
 }
 
-// 426 makes Codex fall back to plain HTTP at once; any other refusal costs it several retries.
-http::Response UpgradeRefused() {
-  http::Response response = ErrorResponse(426, "invalid_request_error", "websocket_not_supported",
-                                          "This gateway answers over plain HTTP and server-sent events.");
-  response.headers.Add("Upgrade", "HTTP/1.1");
-  return response;
-}
-
 }  // namespace
 
 Task<void> FrontDoor::Answer(http::Request& request, http::Responder& responder) {
   const Door* door = FindDoor(request.path());
   Record record;
   record.arrived = request.arrived;
-  record.request_id = RequestId(request);
+  record.request_id = RequestIdOf(request.headers);
   record.peer = request.peer;
   record.method = request.method;
   if (door) record.endpoint = door->name;
   services_.probe.Started();
-  co_await Dispatch(door, request, responder, record);
+  std::optional<http::Response> accepted = co_await Dispatch(door, request, responder, record);
   const auto now = std::chrono::steady_clock::now();
   if (record.status == 0) record.status = 499;  // the client left before there was an answer
   services_.probe.Ended(record, now);
   if (access_log_) log::WriteLine(log::Level::kInfo, AccessLogLine(record, now));
+  if (accepted) co_await websockets_.Converse(request, responder, std::move(accepted->headers));
 }
 
-Task<void> FrontDoor::Dispatch(const Door* door, http::Request& request, http::Responder& responder, Record& record) {
+Task<std::optional<http::Response>> FrontDoor::Dispatch(const Door* door, http::Request& request,
+                                                        http::Responder& responder, Record& record) {
   const Addressee to{DialectOf(request), record.request_id};
-  if (auto preflight = services_.cors.Preflight(request))
-    co_return co_await Reply(request, responder, record, std::move(*preflight));
+  if (auto preflight = services_.cors.Preflight(request)) {
+    co_await Reply(request, responder, record, std::move(*preflight));
+    co_return std::nullopt;
+  }
   http::Response response;
-  if (WantsWebSocket(request)) {
-    response = UpgradeRefused();
+  if (http::AsksForWebSocket(request.headers)) {
+    response = co_await websockets_.Admit(request, record);
+    if (response.status == 101) {
+      record.status = response.status;
+      AddIds(DialectOf(request), record.request_id, response.headers);
+      co_return response;
+    }
   } else if (!door) {
     response = NoSuchPath(request.path(), to);
   } else if (!door->Takes(request.method)) {
@@ -96,9 +77,11 @@ Task<void> FrontDoor::Dispatch(const Door* door, http::Request& request, http::R
     response = co_await AnswerModels(services_, request, record);
   } else {
     HttpAnswer answer(responder);
-    co_return co_await AnswerGeneration(services_, request, answer, door->endpoint, record);
+    co_await AnswerGeneration(services_, request, answer, door->endpoint, record);
+    co_return std::nullopt;
   }
   co_await Reply(request, responder, record, std::move(response));
+  co_return std::nullopt;
 }
 
 Task<void> FrontDoor::Reply(http::Request& request, http::Responder& responder, Record& record,

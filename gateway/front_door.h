@@ -3,6 +3,7 @@
 #include "base/http/server.h"
 #include "gateway/doors.h"
 #include "gateway/generation_handler.h"
+#include "gateway/websocket_door.h"
 
 namespace wayleave::gateway {
 
@@ -10,15 +11,19 @@ namespace wayleave::gateway {
 // metrics around all of them. Any worker.
 class FrontDoor {
  public:
-  FrontDoor(GenerationServices services, bool access_log) : services_(services), access_log_(access_log) {}
+  FrontDoor(GenerationServices services, WebSocketDoor& websockets, bool access_log)
+      : services_(services), websockets_(websockets), access_log_(access_log) {}
 
   Task<void> Answer(http::Request& request, http::Responder& responder);
 
  private:
-  Task<void> Dispatch(const Door* door, http::Request& request, http::Responder& responder, Record& record);
+  // Answers; or, for a WebSocket that is to be accepted, gives the answer back.
+  Task<std::optional<http::Response>> Dispatch(const Door* door, http::Request& request, http::Responder& responder,
+                                               Record& record);
   Task<void> Reply(http::Request& request, http::Responder& responder, Record& record, http::Response response);
 
   GenerationServices services_;
+  WebSocketDoor& websockets_;
   const bool access_log_;
 };
 

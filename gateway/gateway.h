@@ -3,10 +3,11 @@
 #include <memory>
 
 #include "gateway/front_door.h"
+#include "gateway/inference_service.h"
 
 namespace wayleave::gateway {
 
-// The gateway as a whole: front door, journal, metrics, on ports that somebody else provides.
+// The gateway as a whole: its doors for HTTP and for gRPC, journal, metrics, on ports that somebody else provides.
 // Build, Start, Drain and destroy on the main thread; ports and workers must outlive it.
 class Gateway {
  public:
@@ -16,6 +17,8 @@ class Gateway {
 
   // Binds and serves; the port, or why not.
   Result<int> Start();
+  // The same for inference.v1 over gRPC, which may be left out. After Start().
+  Result<int> StartGrpc();
   // Finishes what is in progress, then settles what is left in the journal as far as auth-service can be reached.
   void Drain();
 
@@ -27,8 +30,12 @@ class Gateway {
   const Cors cors_;
   std::unique_ptr<Journal> journal_;
   OutcomeReporter outcomes_;
+  const GenerationServices services_;
+  WebSocketDoor websockets_;
   FrontDoor door_;
   http::Server server_;
+  InferenceService inference_;
+  rpc::Server grpc_;
 };
 
 }  // namespace wayleave::gateway

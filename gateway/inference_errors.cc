@@ -68,7 +68,8 @@ Error ErrorOf(const http::Response& response) {
     error.reason = Member(*said, "code");
     if (error.reason.empty()) error.reason = Member(*said, "type");
   }
-  if (error.message.empty()) error.message = "The provider refused with status " + std::to_string(response.status) + ".";
+  if (error.message.empty())
+    error.message = "The provider refused with status " + std::to_string(response.status) + ".";
   if (error.reason.size() > 64) error.reason.resize(64);
   return error;
 }

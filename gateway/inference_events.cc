@@ -29,6 +29,7 @@ std::string_view FinishReason(std::string_view incomplete) {
 
 std::vector<InferenceEvents::Event> InferenceEvents::Read(std::string_view batch) {
   std::vector<Event> out;
+  if (ended_) return out;
   sse_.Feed(batch);
   while (!ended_) {
     const auto block = sse_.Next();
@@ -41,7 +42,7 @@ std::vector<InferenceEvents::Event> InferenceEvents::Read(std::string_view batch
 void InferenceEvents::ReadBlock(std::string_view data, std::vector<Event>& out) {
   Element event;
   if (json_.parse(data.data(), data.size()).get(event) != simdjson::SUCCESS) {
-    ended_ = true;
+    ended_ = unreadable_ = true;
     out.push_back(Broken("upstream_bad_response", "An event of the provider's answer can't be read."));
     return;
   }

@@ -25,6 +25,8 @@ class InferenceEvents {
 
   // Whether the terminal event has been.
   bool ended() const { return ended_; }
+  // Whether it was of our own making.
+  bool unreadable() const { return unreadable_; }
   // The terminal event of a stream that broke off without one.
   static Event Broken(std::string_view code, std::string_view message);
 
@@ -48,6 +50,7 @@ class InferenceEvents {
   bool reasoning_seen_ = false;  // of the thought that is open
   bool called_ = false;
   bool ended_ = false;
+  bool unreadable_ = false;
 };
 
 }  // namespace wayleave::gateway

@@ -1,6 +1,5 @@
 #include "base/app/program.h"
 #include "base/log/log.h"
-#include "base/rpc/server.h"
 #include "base/state/state_dir.h"
 #include "gateway/gateway.h"
 #include "gateway/remote_ports.h"
@@ -45,24 +44,25 @@ Status Run(app::Program& program) {
   RemoteProvider provider_port(provider);
   Gateway gateway(config, workers, {auth_port, router_port, provider_port}, std::move(*journal), program.registry());
 
-  rpc::Server health(workers, {config.grpc, config.reflection});
-  if (auto port = health.Start(); !port) return std::move(port).error();
   if (auto admin = program.ServeAdmin(config.admin, [&] { return Missing(auth, router, provider); }); !admin) {
     return std::move(admin).error();
   }
   auth_port.Start();
   auto port = gateway.Start();
+  if (port && !config.grpc.empty()) {
+    auto grpc = gateway.StartGrpc();
+    if (grpc) log::Info("serving_grpc", {{"address", config.grpc}, {"port", *grpc}});
+    if (!grpc) port = std::move(grpc);
+  }
   if (port) {
     log::Info("serving", {{"address", config.http.address}, {"port", *port}});
     program.SetReady(true);
     program.WaitForSignal();
     program.SetReady(false);
-    health.SetServing(false);
   }
   gateway.Drain();
   auth_port.Stop();
   program.StopAdmin();
-  health.Drain(std::chrono::milliseconds(0));
   if (!port) return std::move(port).error();
   return {};
 }

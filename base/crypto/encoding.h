@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,10 @@ std::string Hex(std::string_view bytes);
 // The bytes as one number in base 62 (0-9, A-Z, a-z), padded with 0 to the length that the largest number
 // of so many bytes needs: 43 characters for 32 bytes.
 std::string Base62(std::string_view bytes);
+
+// RFC 4648 with padding, in one line.
+std::string Base64(std::string_view bytes);
+// Nothing if the text is not that.
+std::optional<std::string> FromBase64(std::string_view text);
 
 }  // namespace wayleave::crypto

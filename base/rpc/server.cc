@@ -9,7 +9,10 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <string_view>
 
+#include "base/async/deadline.h"
 #include "base/rpc/poller.h"
 #include "base/rpc/wire.h"
 
@@ -30,6 +33,20 @@ CallContext ContextOf(const grpc::ServerContext& from) {
     context.traceparent.assign(it->second.data(), it->second.size());
   context.deadline = from.deadline();
   return context;
+}
+
+bool IsText(std::string_view name) { return !name.ends_with("-bin") && !name.starts_with("grpc-"); }
+
+// "ipv4:127.0.0.1:5000" and "ipv6:%5B::1%5D:5000" to the address alone; other kinds stay as they are.
+std::string AddressOf(std::string peer) {
+  const bool v4 = peer.starts_with("ipv4:");
+  if (!v4 && !peer.starts_with("ipv6:")) return peer;
+  const auto port = peer.rfind(':');
+  std::string address = peer.substr(5, port < 5 ? 0 : port - 5);
+  for (const std::string_view bracket : {"%5B", "%5D", "[", "]"}) {
+    if (const auto at = address.find(bracket); at != std::string::npos) address.erase(at, bracket.size());
+  }
+  return address;
 }
 
 }  // namespace
@@ -88,6 +105,7 @@ class ServerImpl {
   }
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
   grpc::ServerCompletionQueue& queue(int worker) { return *queues_[static_cast<std::size_t>(worker)]; }
+  std::chrono::milliseconds write_timeout() const { return config_.write_timeout; }
 
   WorkerPool& workers;
 
@@ -118,6 +136,17 @@ class ServerCallImpl {
   const CallContext& context() const { return call_context_; }
   bool cancelled() const { return cancelled_; }
 
+  std::vector<std::pair<std::string, std::string>> metadata() const {
+    std::vector<std::pair<std::string, std::string>> text;
+    for (const auto& [name, value] : context_.client_metadata()) {
+      const std::string_view word(name.data(), name.size());
+      if (IsText(word)) text.emplace_back(word, std::string(value.data(), value.size()));
+    }
+    return text;
+  }
+  std::string peer() const { return AddressOf(context_.peer()); }
+  void AddTrailer(const std::string& name, const std::string& value) { context_.AddTrailingMetadata(name, value); }
+
   void OnCancel(std::function<void()> fn) {
     on_cancel_ = std::move(fn);
     if (cancelled_ && on_cancel_) std::exchange(on_cancel_, nullptr)();
@@ -127,7 +156,11 @@ class ServerCallImpl {
     const grpc::ByteBuffer bytes = Serialize(message);
     Operation written(worker_);
     writer_.Write(bytes, static_cast<Tag*>(&written));
-    co_return co_await written;
+    StartWriteTimer();
+    const bool ok = co_await written;
+    StopWriteTimer();
+    if (!ok) CallerLeft();  // gRPC's own word may come later
+    co_return ok;
   }
 
   void WriteLast(const google::protobuf::MessageLite& message) {
@@ -158,9 +191,13 @@ class ServerCallImpl {
 
   void Over(bool) {
     over_seen_ = true;
-    cancelled_ = context_.IsCancelled();
-    if (cancelled_ && on_cancel_) std::exchange(on_cancel_, nullptr)();
+    if (context_.IsCancelled()) CallerLeft();
     if (finished_) Delete();
+  }
+
+  void CallerLeft() {
+    cancelled_ = true;
+    if (on_cancel_) std::exchange(on_cancel_, nullptr)();
   }
 
   static wayleave::detail::Root RunHandler(ServerCallImpl& call) {
@@ -172,10 +209,17 @@ class ServerCallImpl {
     if (call.over_seen_) call.Delete();
   }
 
+  static Error Unreadable() {
+    return {Code::kInvalidArgument,
+            "the request can't be parsed: it is damaged, or its values are nested too deep",
+            {},
+            {}};
+  }
+
   Task<Status> Handle() {
     const Method& method = service_.method(index_);
     const auto request = method.make();
-    if (!Parse(request_, *request)) co_return Error{Code::kInvalidArgument, "the request can't be parsed", {}, {}};
+    if (!Parse(request_, *request)) co_return Unreadable();
     request_.Clear();
     ServerCall call(*this);
     Status status;
@@ -196,7 +240,19 @@ class ServerCallImpl {
     } else {
       writer_.Finish(final_status, static_cast<Tag*>(&done));
     }
+    StartWriteTimer();
     co_await done;
+    StopWriteTimer();
+  }
+
+  // What cancels a call ends the operation that it waits for.
+  void StartWriteTimer() {
+    if (server_.write_timeout().count() == 0) return;
+    if (!write_timer_) write_timer_.emplace(worker_.deadlines(), [this] { context_.TryCancel(); });
+    write_timer_->Set(server_.write_timeout());
+  }
+  void StopWriteTimer() {
+    if (write_timer_) write_timer_->Clear();
   }
 
   void Delete() {
@@ -216,6 +272,7 @@ class ServerCallImpl {
   Notice over_{*this, &ServerCallImpl::Over};
   CallContext call_context_;
   std::function<void()> on_cancel_;
+  std::optional<Deadline> write_timer_;
   grpc::ByteBuffer last_;
   bool has_last_ = false;
   bool cancelled_ = false;
@@ -273,6 +330,9 @@ void ServerImpl::Drain(std::chrono::milliseconds grace) {
 }  // namespace detail
 
 const CallContext& ServerCall::context() const { return impl_.context(); }
+std::vector<std::pair<std::string, std::string>> ServerCall::metadata() const { return impl_.metadata(); }
+std::string ServerCall::peer() const { return impl_.peer(); }
+void ServerCall::AddTrailer(const std::string& name, const std::string& value) { impl_.AddTrailer(name, value); }
 bool ServerCall::cancelled() const { return impl_.cancelled(); }
 void ServerCall::OnCancel(std::function<void()> fn) { impl_.OnCancel(std::move(fn)); }
 Task<bool> ServerCall::Write(const google::protobuf::MessageLite& message) { return impl_.Write(message); }

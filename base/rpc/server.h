@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/async/task.h"
@@ -22,6 +23,9 @@ struct ServerConfig {
   // Whether grpc.reflection lists the services.
   bool reflection = false;
   std::size_t max_message_bytes = std::size_t{160} << 20;
+  // How long a caller may leave one message of its stream unread before its call is cancelled; 0 for ever, which is
+  // for callers that are services of ours.
+  std::chrono::milliseconds write_timeout{0};
 };
 
 namespace detail {
@@ -34,6 +38,13 @@ class ServerCall {
  public:
   explicit ServerCall(detail::ServerCallImpl& impl) : impl_(impl) {}
   const CallContext& context() const;
+  // What the caller sent beside the request, names in lower case; without values that are not text and without what
+  // concerns gRPC itself.
+  std::vector<std::pair<std::string, std::string>> metadata() const;
+  // The caller's address without the port.
+  std::string peer() const;
+  // Sent with the status; before the handler ends. The name in lower case.
+  void AddTrailer(const std::string& name, const std::string& value);
   // Whether the caller has given up. Known in handlers of streams only; a unary handler just finishes.
   bool cancelled() const;
   // Runs `fn` once on the call's worker when the caller gives up, at once if it has. One at a time;
@@ -64,7 +75,8 @@ class Server {
   template <class Request, class Response>
   void Unary(std::string service, std::string method,
              std::function<Task<Result<Response>>(ServerCall&, const Request&)> handler) {
-    Add(std::move(service), std::move(method), false, [] { return std::make_unique<Request>(); },
+    Add(
+        std::move(service), std::move(method), false, [] { return std::make_unique<Request>(); },
         [handler = std::move(handler)](ServerCall& call, google::protobuf::Message& request) {
           return AnswerOnce<Request, Response>(handler, call, static_cast<Request&>(request));
         });
@@ -73,7 +85,8 @@ class Server {
   template <class Request>
   void Stream(std::string service, std::string method,
               std::function<Task<Status>(ServerCall&, const Request&)> handler) {
-    Add(std::move(service), std::move(method), true, [] { return std::make_unique<Request>(); },
+    Add(
+        std::move(service), std::move(method), true, [] { return std::make_unique<Request>(); },
         [handler = std::move(handler)](ServerCall& call, google::protobuf::Message& request) {
           return handler(call, static_cast<Request&>(request));
         });

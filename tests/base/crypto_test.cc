@@ -69,6 +69,32 @@ TEST(ConstantTimeEqual, ComparesContentAndLength) {
   EXPECT_FALSE(ConstantTimeEqual("abc", "ab"));
 }
 
+TEST(Base64, GivesTheVectorsOfRfc4648AndBack) {
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
+  for (const auto& [bytes, text] : vectors) {
+    EXPECT_EQ(Base64(bytes), text);
+    EXPECT_EQ(FromBase64(text), bytes);
+  }
+}
+
+TEST(Base64, TakesEveryByte) {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes.push_back(static_cast<char>(i));
+
+  EXPECT_EQ(FromBase64(Base64(bytes)), bytes);
+}
+
+TEST(Base64, RefusesWhatIsNone) {
+  for (const char* text : {"Zg", "Zg=", "Zg==\n", " Zg==", "Z===", "Zm9v!A==", "Zm9\n", "Zg==Zg==", "===="})
+    EXPECT_FALSE(FromBase64(text)) << text;
+}
+
 TEST(Base62, PadsToTheLengthOfTheLargestNumber) {
   EXPECT_EQ(Base62(std::string(32, '\0')), std::string(43, '0'));
   EXPECT_EQ(Base62(std::string(32, '\xff')).size(), 43u);

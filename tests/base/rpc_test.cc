@@ -256,5 +256,41 @@ TEST_F(RpcTest, ASingleMessageThatNeverComesIsAnError) {
   EXPECT_EQ(status.error().code, Code::kUnavailable);
 }
 
+Task<Status> Flood(ServerCall& call, const GenerateRequest&, std::atomic<bool>* cancelled) {
+  GenerateResponse response;
+  response.set_data(std::string(100'000, 'x'));
+  for (bool open = true; open;) open = co_await call.Write(response);
+  *cancelled = call.cancelled();
+  co_return Status{};
+}
+
+Task<void> ReadOnceAndWait(Channel& channel, std::atomic<bool>& cancelled) {
+  const GenerateRequest request;
+  RawStream stream = channel.Open(kGenerate, request, {});
+  GenerateResponse message;
+  co_await stream.Read(message);
+  const auto start = std::chrono::steady_clock::now();
+  while (!cancelled && std::chrono::steady_clock::now() - start < std::chrono::seconds(10))
+    co_await Sleep(milliseconds(1));
+}
+
+TEST(RpcServer, ACallerThatDoesNotReadIsCancelled) {
+  WorkerPool workers(2);
+  std::atomic<bool> cancelled{false};
+  ServerConfig config;
+  config.write_timeout = milliseconds(200);
+  Server server(workers, config);
+  server.Stream<GenerateRequest>(kService, "Generate", [&](ServerCall& call, const GenerateRequest& request) {
+    return Flood(call, request, &cancelled);
+  });
+  const int port = server.Start().value();
+  ClientRuntime runtime(workers);
+  Channel channel(runtime, ChannelConfig{"127.0.0.1:" + std::to_string(port)});
+
+  RunOn(workers[0], [&] { return ReadOnceAndWait(channel, cancelled); });
+
+  EXPECT_TRUE(cancelled);
+}
+
 }  // namespace
 }  // namespace wayleave::rpc

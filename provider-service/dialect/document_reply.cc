@@ -5,6 +5,7 @@
 
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_read.h"
+#include "provider-service/dialect/messages/tokens.h"
 #include "provider-service/dialect/usage.h"
 
 namespace wayleave::provider {
@@ -12,13 +13,22 @@ namespace {
 
 using element = JsonElement;
 
-// Responses has a status, Chat a reason of each choice.
+// Responses has a status, Chat a reason of each choice, Messages one for all.
 Finish HowItEnded(const element& document) {
+  if (Text(document["type"]) == "message") return MessagesFinish(Text(document["stop_reason"]));
   const auto status = Text(document["status"]);
   const auto reason = Text(document["choices"].at(0)["finish_reason"]);
   if (status == "failed") return Finish::kFailed;
   if (status == "incomplete" || reason == "length" || reason == "content_filter") return Finish::kIncomplete;
   return Finish::kCompleted;
+}
+
+std::optional<Usage> UsageOf(const element& document, const element& usage) {
+  if (!document["choices"].error()) return ReadChatUsage(usage);
+  if (Text(document["type"]) != "message") return ReadResponsesUsage(usage);
+  MessagesTokens tokens;
+  tokens.Read(JsonLookup(element(usage)));
+  return tokens.Told();
 }
 
 class DocumentReply final : public Reply {
@@ -62,8 +72,7 @@ void DocumentReply::End(Output& out) {
   over_ = true;
   element usage;
   if (!document["usage"].get(usage)) {
-    const bool chat = !document["choices"].error();
-    out.usage = chat ? ReadChatUsage(usage) : ReadResponsesUsage(usage);
+    out.usage = UsageOf(document, usage);
   }
   out.finish = HowItEnded(document);
   if (out.finish == Finish::kFailed) out.error_code = Text(document["error"]["code"]);

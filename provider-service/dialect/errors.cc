@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "provider-service/dialect/json_access.h"
 #include "provider-service/dialect/json_text.h"
@@ -33,10 +34,11 @@ bool ContainsNoCase(std::string_view text, std::string_view lower_needle) {
 }
 
 bool IsContextLength(std::string_view message) {
-  constexpr std::array<std::string_view, 11> kTexts = {
+  constexpr std::array<std::string_view, 12> kTexts = {
       "context length",      "context_length",       "maximum context",    "context window",
       "too many tokens",     "exceeds the available context", "prompt is too long", "input is too long",
-      "exceed_context_size", "exceeds the context size", "maximum prompt length"};
+      "exceed_context_size", "exceeds the context size", "maximum prompt length",
+      "exceed context limit"};
   return std::any_of(kTexts.begin(), kTexts.end(), [&](auto text) { return ContainsNoCase(message, text); });
 }
 
@@ -138,13 +140,18 @@ Failure Permanent(int status, const Said& said) {
               false);
 }
 
+// Anthropic says it with a 400.
+bool IsOutOfMoney(int status, const Said& said) {
+  return status == 402 || (status == 400 && ContainsNoCase(said.message, "credit balance is too low"));
+}
+
 Failure Classify(int status, const Said& said) {
   const bool may_be_context = status == 400 || status == 413 || status == 422 || status == 500;
   if (may_be_context && (said.code == "context_length_exceeded" || IsContextLength(said.message))) {
     return Make(400, "invalid_request_error", "context_length_exceeded", Explained(status, said), false);
   }
   if (status == 401 || status == 403) return Authentication(status);
-  if (status == 402) {
+  if (IsOutOfMoney(status, said)) {
     return Make(429, "insufficient_quota", "insufficient_quota", Explained(status, said), true);
   }
   if (status == 429) return RateLimit(said);
@@ -161,6 +168,7 @@ bool PassesOn(int status) {
 // The provider's own words, but for a code that is no string: clients lose the message then.
 void KeepBody(int status, std::string_view body, Said& said, Failure& failure) {
   const bool context = failure.code == "context_length_exceeded";
+  if (failure.code == "insufficient_quota" && status != 429) return;
   if (context && (status != 400 || said.code != failure.code)) return;
   failure.status = status;
   if (!said.code.empty() && !IsNumber(said.code)) failure.code = said.code;
@@ -172,6 +180,23 @@ void KeepBody(int status, std::string_view body, Said& said, Failure& failure) {
   }
   error["code"] = said.code.empty() ? Json(nullptr) : Json(said.code);
   failure.body = Dumped(said.body);
+}
+
+// The types of errors of the Messages API, which has no codes.
+std::string_view CodeOfType(std::string_view type) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kCodes = {{
+      {"overloaded_error", "server_is_overloaded"},
+      {"rate_limit_error", "rate_limit_exceeded"},
+      {"api_error", "server_error"},
+      {"timeout_error", "upstream_timeout"},
+      {"billing_error", "insufficient_quota"},
+      {"not_found_error", "model_not_found"},
+      {"request_too_large", "invalid_prompt"},
+      {"authentication_error", "provider_authentication_failed"},
+      {"permission_error", "provider_authentication_failed"},
+  }};
+  const auto* found = std::find_if(kCodes.begin(), kCodes.end(), [&](const auto& row) { return row.first == type; });
+  return found == kCodes.end() ? type : found->second;
 }
 
 }  // namespace
@@ -244,7 +269,7 @@ std::string StreamErrorCode(std::string_view code, std::string_view type, std::s
   if (code.empty() && bad_request) return "invalid_prompt";
   if (IsNumber(code)) return code.size() == 3 && code[0] == '4' && code != "408" ? "invalid_prompt" : "server_error";
   if (!code.empty()) return std::string(code);
-  return type.empty() ? "server_error" : std::string(type);
+  return type.empty() ? "server_error" : std::string(CodeOfType(type));
 }
 
 }  // namespace wayleave::provider

@@ -110,20 +110,9 @@ struct MessagesQuirks {
   bool images = true;
 };
 
-// How a server of the Responses API differs that is not OpenAI's own. What ChatQuirks says of models and not of the
-// dialect holds for it as well: late_system, merge_user_messages, images, parallel_tool_calls, replay_last_turn_only,
-// the effort, verbosity.
-struct ResponsesQuirks {
-  // Earlier reasoning on the way up: nowhere, as an item with its text (vLLM, llama.cpp), or with the text in
-  // `encrypted_content`, which is where Ollama looks for it and what vLLM refuses.
-  enum class ReasoningItems { kNone, kText, kEncryptedContent };
-  ReasoningItems reasoning_items = ReasoningItems::kNone;
-};
-
 // How a provider differs from what its dialect says. Configuration sets it per provider. A plain value.
 struct Quirks {
   ChatQuirks chat;
-  ResponsesQuirks responses;
   MessagesQuirks messages;
   ResponsesQuirks responses;
   OllamaQuirks ollama;

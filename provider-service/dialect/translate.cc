@@ -7,6 +7,9 @@
 #include "provider-service/dialect/chat/request.h"
 #include "provider-service/dialect/hub/door.h"
 #include "provider-service/dialect/hub/upstream.h"
+#include "provider-service/dialect/messages/door.h"
+#include "provider-service/dialect/messages/reply.h"
+#include "provider-service/dialect/messages/request.h"
 #include "provider-service/dialect/ollama/reply.h"
 #include "provider-service/dialect/ollama/request.h"
 #include "provider-service/dialect/responses/door.h"
@@ -38,18 +41,11 @@ bool TooDeep(std::string_view body) {
   return false;
 }
 
-Result<Json> Parsed(std::string_view body) {
-  if (TooDeep(body)) return BadRequest("The request's JSON is nested too deep.");
-  Json request = Json::parse(body, nullptr, false);
-  if (request.is_discarded()) return BadRequest("The request's body is not valid JSON.");
-  if (!request.is_object()) return BadRequest("The request's body is not a JSON object.");
-  return request;
-}
-
 // A new client dialect is a line here.
 Door DoorOf(Dialect client) {
   switch (client) {
     case Dialect::kResponses: return FromResponses;
+    case Dialect::kMessages: return FromMessages;
     case Dialect::kChat: return FromChat;
     default: return nullptr;
   }
@@ -61,6 +57,7 @@ UpstreamDialect UpstreamOf(Dialect upstream) {
     case Dialect::kResponses: return {WriteResponsesRequest, MakeResponsesReply};
     case Dialect::kBasicResponses: return {WriteBasicResponsesRequest, MakeBasicResponsesReply};
     case Dialect::kChat: return {WriteChatRequest, MakeChatReply};
+    case Dialect::kMessages: return {WriteMessagesRequest, MakeMessagesReply};
     case Dialect::kOllama: return {WriteOllamaRequest, MakeOllamaReply};
     default: return {};
   }
@@ -73,12 +70,20 @@ Error NoSuchWay() {
 
 }  // namespace
 
+Result<Json> ParsedRequest(std::string_view body) {
+  if (TooDeep(body)) return BadRequest("The request's JSON is nested too deep.");
+  Json request = Json::parse(body, nullptr, false);
+  if (request.is_discarded()) return BadRequest("The request's body is not valid JSON.");
+  if (!request.is_object()) return BadRequest("The request's body is not a JSON object.");
+  return request;
+}
+
 Result<Translation> Translate(std::string_view body, const TranslateOptions& options) {
   const Door door = DoorOf(options.client);
   const UpstreamDialect upstream = UpstreamOf(options.upstream);
   if (!door || !upstream.write) return NoSuchWay();
 
-  Result<Json> request = Parsed(body);
+  Result<Json> request = ParsedRequest(body);
   if (!request) return std::move(request).error();
   Result<Asked> asked = door(std::move(request).value(), options);
   if (!asked) return std::move(asked).error();

@@ -23,6 +23,9 @@ struct Asked {
 // Each client dialect has one of these: takes the client's JSON object.
 using Door = Result<Asked> (*)(Json request, const TranslateOptions& options);
 
+// A request's body; a refusal if it is no JSON object or nested deeper than any request.
+Result<Json> ParsedRequest(std::string_view body);
+
 // Refusals of a front door are for the client: say what is wrong and what would be right.
 inline Error BadRequest(std::string message) {
   return Error{Code::kInvalidArgument, std::move(message), "invalid_prompt", {}};

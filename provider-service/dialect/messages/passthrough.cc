@@ -1,0 +1,151 @@
+#include <string>
+#include <utility>
+
+#include "base/http/sse.h"
+#include "provider-service/dialect/document_reply.h"
+#include "provider-service/dialect/errors.h"
+#include "provider-service/dialect/json_scan.h"
+#include "provider-service/dialect/json_text.h"
+#include "provider-service/dialect/messages/tokens.h"
+#include "provider-service/dialect/messages/writer.h"
+#include "provider-service/dialect/passthrough.h"
+
+namespace wayleave::provider {
+namespace {
+
+using element = JsonElement;
+
+// The event's type. Its first member that is called so: deltas and blocks have types of their own.
+std::string_view TypeOf(const http::SseBlock& block) {
+  if (!block.event.empty()) return block.event;
+  JsonScan scan(block.data);
+  for (JsonScan::Member member; scan.Next(member);) {
+    if (member.key == "type") return Word(member);
+  }
+  return {};
+}
+
+std::size_t OutputBytes(std::string_view delta_event) {
+  std::size_t bytes = 0;
+  JsonScan scan(delta_event);
+  for (JsonScan::Member member; scan.Next(member);) {
+    if (member.key == "text" || member.key == "thinking" || member.key == "partial_json") {
+      bytes += Word(member).size();
+    }
+  }
+  return bytes;
+}
+
+class MessagesPassThrough final : public Reply {
+ public:
+  explicit MessagesPassThrough(const PassThroughOptions& options) : sse_(options.max_event_bytes) {}
+
+  void Begin(Output&) override {}
+  void Feed(std::string_view bytes, Output& out) override;
+  void End(Output& out) override;
+  void Break(std::string_view code, std::string_view message, Output& out) override;
+  void KeepAlive(Output& out) override {
+    if (over_) return;
+    out.bytes += "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+    ++out.events;
+  }
+
+ private:
+  void Block(const http::SseBlock& block, Output& out);
+  void LookCloser(std::string_view type, std::string_view data, Output& out);
+  void Finished(Output& out);
+  void Failed(std::string_view code, std::string_view message, Output& out);
+
+  http::SseParser sse_;
+  simdjson::dom::parser json_;
+  MessagesTokens tokens_;
+  std::string stop_;
+  bool over_ = false;
+};
+
+void MessagesPassThrough::Feed(std::string_view bytes, Output& out) {
+  if (over_) return;
+  sse_.Feed(bytes);
+  while (!over_) {
+    const auto block = sse_.Next();
+    if (!block) break;
+    Block(*block, out);
+  }
+  if (!over_ && sse_.failed()) Failed("upstream_bad_response", "An event of the provider's answer is too long.", out);
+}
+
+void MessagesPassThrough::Block(const http::SseBlock& block, Output& out) {
+  out.bytes += block.raw;
+  if (!block.has_data) return;
+  ++out.events;
+  const std::string_view type = TypeOf(block);
+  if (type == "content_block_delta") {
+    out.output_bytes += OutputBytes(block.data);
+  } else if (type == "message_stop") {
+    Finished(out);
+  } else if (type == "message_start" || type == "message_delta" || type == "error") {
+    LookCloser(type, block.data, out);
+  }
+}
+
+void MessagesPassThrough::LookCloser(std::string_view type, std::string_view data, Output& out) {
+  element event;
+  const bool readable = ReadJson(json_, data, event);
+  if (type == "error") {
+    over_ = true;
+    out.finish = Finish::kFailed;
+    out.usage = tokens_.Told();
+    const auto error = readable ? event["error"] : JsonLookup(simdjson::INCORRECT_TYPE);
+    out.error_code = StreamErrorCode(CodeText(error["code"]), Text(error["type"]), Text(error["message"]));
+  } else if (readable && type == "message_start") {
+    tokens_.Read(event["message"]["usage"]);
+  } else if (readable) {
+    if (const auto reason = Text(event["delta"]["stop_reason"]); !reason.empty()) stop_ = reason;
+    tokens_.Read(event["usage"]);
+  }
+}
+
+void MessagesPassThrough::End(Output& out) {
+  if (over_) return;
+  if (const auto rest = sse_.Rest(); rest && rest->has_data) {
+    element event;
+    http::SseBlock block = *rest;
+    const std::string raw = std::string(rest->raw) + "\n\n";
+    block.raw = raw;
+    if (ReadJson(json_, rest->data, event)) Block(block, out);
+  }
+  Break("server_error", "The provider ended its answer too early.", out);
+}
+
+// An answer that told its reason to stop is whole; it only lacks its last word.
+void MessagesPassThrough::Break(std::string_view code, std::string_view message, Output& out) {
+  if (over_) return;
+  if (stop_.empty()) return Failed(code, message, out);
+  out.bytes += "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+  ++out.events;
+  Finished(out);
+}
+
+void MessagesPassThrough::Finished(Output& out) {
+  over_ = true;
+  out.usage = tokens_.Told();
+  out.finish = MessagesFinish(stop_);
+}
+
+void MessagesPassThrough::Failed(std::string_view code, std::string_view message, Output& out) {
+  over_ = true;
+  out.bytes += MessagesErrorEvent(code, Utf8(message));
+  ++out.events;
+  out.finish = Finish::kFailed;
+  out.error_code = code;
+  out.usage = tokens_.Told();
+}
+
+}  // namespace
+
+std::unique_ptr<Reply> MakeMessagesPassThrough(PassThroughOptions options) {
+  if (!options.stream) return MakeDocumentPassThrough(options.max_event_bytes);
+  return std::make_unique<MessagesPassThrough>(options);
+}
+
+}  // namespace wayleave::provider

@@ -13,7 +13,6 @@ namespace wayleave::http {
 namespace {
 
 namespace beast = boost::beast;
-constexpr std::size_t kSpareBytes = 64;  // behind a body, for SIMD parsers
 constexpr std::chrono::milliseconds kLinger{500};
 
 const char* Reason(int status) {
@@ -177,72 +176,23 @@ void Connection::TakeHead(Parser& parser, Request& request) {
   }
 }
 
-Task<bool> Connection::ReadBody(Parser& parser, const Framing& framing, Request& request) {
-  if (framing.length > shared_.config.body_bytes) {
-    co_return co_await Refuse(413, "The request body is larger than " + std::to_string(shared_.config.body_bytes) +
-                                       " bytes, the limit of this gateway.");
-  }
-  if (!framing.chunked && framing.length == 0) {
-    request.body.reserve(kSpareBytes);
-    co_return true;
-  }
-  deadline_.Set(shared_.config.body_timeout);
-  const bool waits = request.http11 && beast::iequals(request.headers.Get("expect"), "100-continue");
-  if (waits && io_.input().empty()) {
-    const bool sent = co_await SendBytes("HTTP/1.1 100 Continue\r\n\r\n");
-    if (!sent) co_return false;
-  }
-  if (framing.chunked) co_return co_await ReadChunked(parser, request.body);
-  co_return co_await ReadCounted(framing.length, request.body);
-}
-
-Task<bool> Connection::ReadCounted(std::uint64_t length, std::string& body) {
-  body.reserve(length + kSpareBytes);
-  body.resize(length);
-  const bool whole = co_await io_.Fill(std::span<char>(body));
-  if (!whole && timed_out_) co_return co_await Refuse(408, "The body did not arrive in time.");
-  co_return whole;
-}
-
-Task<bool> Connection::ReadChunked(Parser& parser, std::string& body) {
-  parser.eager(true);
-  for (;;) {
-    const std::string_view input = io_.input();
-    if (!input.empty()) {
-      beast::error_code error;
-      const std::size_t used = parser.put(boost::asio::const_buffer(input.data(), input.size()), error);
-      if (error && error != beast::http::error::need_more) co_return co_await RefuseParse(error);
-      io_.Consume(used);
-      if (parser.is_done()) break;
-      if (used == 0 && io_.full()) co_return co_await Refuse(400, "A chunk header is too long.");
-      if (used != 0) continue;
-    }
-    const bool more = co_await io_.More();
-    if (more) continue;
-    if (timed_out_) co_return co_await Refuse(408, "The body did not arrive in time.");
-    co_return false;
-  }
-  body = std::move(parser.get().body());
-  body.reserve(body.size() + kSpareBytes);
-  co_return true;
-}
-
 Task<bool> Connection::RefuseParse(beast::error_code error) {
-  if (error == beast::http::error::body_limit) {
-    co_return co_await Refuse(413, "The request body is larger than " + std::to_string(shared_.config.body_bytes) +
-                                       " bytes, the limit of this gateway.");
-  }
+  if (error == beast::http::error::body_limit) co_return co_await RefuseBody("");
   if (error == beast::http::error::header_limit) co_return co_await Refuse(431, "The headers are too large.");
   co_return co_await Refuse(400,
                             "The request is not HTTP/1.1 as this gateway understands it: " + error.message() + ".");
 }
 
-// After a refusal nothing more of this connection is trusted. The close waits a little for the client to read.
 Task<bool> Connection::Refuse(int status, std::string message) {
+  Response response = shared_.error_page(*request_, status, message);
+  co_return co_await RefuseWith(std::move(response));
+}
+
+// After a refusal nothing more of this connection is trusted. The close waits a little for the client to read.
+Task<bool> Connection::RefuseWith(Response response) {
   shared_.bad_requests->Increment();
   close_after_ = true;
   timed_out_ = false;
-  Response response = shared_.error_page(*request_, status, message);
   const bool sent = co_await Send(std::move(response));
   if (sent) {
     io_.ShutdownSend();

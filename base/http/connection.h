@@ -10,6 +10,7 @@
 
 #include "base/async/deadline.h"
 #include "base/async/event.h"
+#include "base/http/content_coding.h"
 #include "base/http/framing.h"
 #include "base/http/server.h"
 #include "base/http/socket_io.h"
@@ -54,8 +55,15 @@ class Connection {
   Task<bool> ReadHead(Parser& parser);
   Task<bool> ReadBody(Parser& parser, const Framing& framing, Request& request);
   Task<bool> ReadCounted(std::uint64_t length, std::string& body);
-  Task<bool> ReadChunked(Parser& parser, std::string& body);
+  Task<bool> ReadCoded(std::uint64_t length, ContentDecoder& decoder, std::string& body);
+  Task<bool> ReadChunked(Parser& parser, ContentDecoder* decoder, std::string& body);
+  Task<bool> Decode(ContentDecoder& decoder, std::string_view piece, std::string& body);
+  Task<bool> MoreOfBody();
   Task<bool> Refuse(int status, std::string message);
+  Task<bool> RefuseWith(Response response);
+  Task<bool> RefuseBody(const char* how);
+  Task<bool> RefuseCoding();
+  Task<bool> RefuseDecoding(ContentDecoder::Fault fault);
   Task<bool> RefuseParse(boost::beast::error_code error);
   void TakeHead(Parser& parser, Request& request);
 

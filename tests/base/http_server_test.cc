@@ -383,7 +383,7 @@ TEST_F(HttpServerTest, ConnectionsAreSpreadOverTheWorkers) {
         ++by_worker[static_cast<std::size_t>(Worker::Current()->index())];
         return Echo(request, responder);
       },
-      [](int status, std::string_view) { return Text(status, ""); }, registry_, "many");
+      [](const Request&, int status, std::string_view) { return Text(status, ""); }, registry_, "many");
   const int port = server.Start().value();
 
   for (int i = 0; i < 10; ++i) {
@@ -409,7 +409,7 @@ TEST_F(HttpServerTest, AnAddressThatCantBeListenedOnIsAnError) {
     ServerConfig config;
     config.address = address;
     Server server(
-        workers_, config, Echo, [](int, std::string_view) { return Response{}; }, registry_, "other");
+        workers_, config, Echo, [](const Request&, int, std::string_view) { return Response{}; }, registry_, "other");
 
     const Result<int> port = server.Start();
 

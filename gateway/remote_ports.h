@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -57,8 +58,9 @@ class RemoteRouter : public RouterPort {
   struct Entry {
     std::shared_ptr<const router::v1::RouteResponse> answer;
     Clock::time_point until;
+    Clock::time_point etag_until;
   };
-  std::shared_ptr<const router::v1::RouteResponse> Find(const std::string& facts);
+  std::optional<router::v1::RouteResponse> Find(const std::string& facts);
   void Keep(std::string facts, const router::v1::RouteResponse& answer);
 
   rpc::Channel& channel_;

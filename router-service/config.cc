@@ -32,7 +32,7 @@ std::string ReadTarget(const std::string& text, const std::vector<std::string>& 
   if (std::find(providers.begin(), providers.end(), into.provider) != providers.end()) return "";
   const std::string nearest = config::Nearest(into.provider, providers);
   return "the provider `" + into.provider + "` is not configured; " +
-         (!nearest.empty()   ? "did you mean `" + nearest + "`?"
+         (!nearest.empty()    ? "did you mean `" + nearest + "`?"
           : providers.empty() ? "none is"
                               : "configured are: " + Join(providers));
 }
@@ -64,6 +64,11 @@ std::vector<std::string> ReadProviders(Section& root, const std::vector<std::str
   return names;
 }
 
+void OneOf(const Section& section, const char* key, const std::string& word, const std::vector<std::string>& words) {
+  const bool known = word.empty() || std::find(words.begin(), words.end(), word) != words.end();
+  if (!known) section.Fail(key, "must be one of: " + Join(words));
+}
+
 void CheckModel(const Section& section, const ModelConfig& model) {
   if (IsGlob(model.name) && !model.aliases.empty()) section.Fail("aliases", "a name with * can't have aliases");
   for (std::size_t i = 0; i < model.aliases.size(); ++i) {
@@ -76,6 +81,8 @@ void CheckModel(const Section& section, const ModelConfig& model) {
     section.Fail("default_reasoning_level", "is not one of reasoning_levels");
   }
   if (model.context_window < 0) section.Fail("context_window", "must not be negative");
+  OneOf(section, "apply_patch", model.apply_patch, {"freeform", "none"});
+  OneOf(section, "multi_agent", model.multi_agent, {"v1", "v2", "disabled"});
 }
 
 ModelConfig ReadModel(Section& models, const std::string& name, const std::vector<std::string>& providers) {
@@ -93,7 +100,10 @@ ModelConfig ReadModel(Section& models, const std::string& name, const std::vecto
   section.Read("context_window", model.context_window);
   section.Read("reasoning_levels", model.reasoning_levels);
   section.Read("default_reasoning_level", model.default_reasoning_level);
-  section.Read("images", model.images);
+  if (section.Has("images")) section.Read("images", model.images.emplace());
+  section.Read("apply_patch", model.apply_patch);
+  section.Read("tool_search", model.tool_search);
+  section.Read("multi_agent", model.multi_agent);
   section.Done();
   CheckModel(section, model);
   return model;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,10 +26,14 @@ struct ModelConfig {
   std::vector<std::string> aliases;
   std::string display_name;
   std::string description;
-  std::int64_t context_window = 0;  // 0: what the provider of the first target says
+  // What is not set here is taken from what the providers tell of the targets, in their order.
+  std::int64_t context_window = 0;
   std::vector<std::string> reasoning_levels;
   std::string default_reasoning_level;
-  bool images = false;
+  std::optional<bool> images;
+  std::string apply_patch;  // freeform, none
+  bool tool_search = false;
+  std::string multi_agent;  // v1, v2, disabled; empty: what suits the context window
 };
 
 // An entry of `routes`: sends the requests that fulfil all of its conditions to its targets.

@@ -40,7 +40,8 @@ std::shared_ptr<const Snapshot> Core::snapshot() const {
 }
 
 void Core::Publish(std::shared_ptr<const RoutingConfig> config, std::shared_ptr<const Discovered> discovered) {
-  auto next = std::make_shared<const Snapshot>(next_id_++, config, discovered);
+  const std::shared_ptr<const Snapshot> before = snapshot();
+  auto next = std::make_shared<const Snapshot>(next_id_++, config, discovered, before.get());
   config_ = std::move(config);
   discovered_ = std::move(discovered);
   probe_.ShowSnapshot(next->id(), next->catalogue().size());
@@ -57,6 +58,7 @@ Task<Result<v1::RouteResponse>> Core::Route(const v1::RouteRequest& request) {
     co_return call.Ends(Result<v1::RouteResponse>(std::move(decision).error()));
   }
   probe_.Decided(decision->rule);
+  decision->response.set_models_etag(etags_.Of(request.principal().policy(), *current));
   co_return call.Ends(Result<v1::RouteResponse>(std::move(decision->response)));
 }
 
@@ -116,8 +118,7 @@ void Core::Learn(const provider::v1::ListModelsResponse& offers) {
   Discovered merged = Merge(*discovered_, offers);
   if (Same(merged, *discovered_)) return;
   Publish(config_, std::make_shared<Discovered>(std::move(merged)));
-  log::Info("router.catalogue_changed",
-            {{"snapshot", next_id_ - 1}, {"models", snapshot()->catalogue().size()}});
+  log::Info("router.catalogue_changed", {{"snapshot", next_id_ - 1}, {"models", snapshot()->catalogue().size()}});
 }
 
 void Core::LearnNothing() {

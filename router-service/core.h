@@ -8,6 +8,7 @@
 #include "base/metrics/registry.h"
 #include "base/result.h"
 #include "router-service/config.h"
+#include "router-service/etags.h"
 #include "router-service/outcomes.h"
 #include "router-service/probe.h"
 #include "router-service/snapshot.h"
@@ -55,6 +56,7 @@ class Core {
   Listener on_reload_;
   Probe probe_;
   Outcomes outcomes_;
+  Etags etags_;
   // Held while a new snapshot is made, so that reload and discovery don't lose each other's changes.
   std::mutex writing_;
   std::shared_ptr<const RoutingConfig> config_;

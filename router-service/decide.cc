@@ -80,18 +80,15 @@ v1::RouteResponse Respond(const Rule& rule, Answer answer, const Snapshot& snaps
   const auto max_age = snapshot.config().max_age;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(max_age);
   response.mutable_max_age()->set_seconds(seconds.count());
-  response.mutable_max_age()->set_nanos(
-      static_cast<int>(std::chrono::nanoseconds(max_age - seconds).count()));
+  response.mutable_max_age()->set_nanos(static_cast<int>(std::chrono::nanoseconds(max_age - seconds).count()));
   response.set_snapshot(snapshot.id());
   return response;
 }
 
-std::string Digest(const v1::ListModelsResponse& response) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const unsigned char c : response.SerializeAsString()) hash = (hash ^ c) * 0x100000001b3;
+std::string Hex(std::uint64_t number) {
   constexpr char kHex[] = "0123456789abcdef";
   std::string text(16, '0');
-  for (int i = 15; i >= 0; --i, hash >>= 4) text[static_cast<std::size_t>(i)] = kHex[hash & 15];
+  for (int i = 15; i >= 0; --i, number >>= 4) text[static_cast<std::size_t>(i)] = kHex[number & 15];
   return text;
 }
 
@@ -117,8 +114,17 @@ v1::ListModelsResponse VisibleModels(const auth::v1::Policy& policy, const Snaps
   for (const Listed& listed : snapshot.catalogue()) {
     if (Sees(policy, listed)) *response.add_models() = listed.model;
   }
-  response.set_etag(Digest(response));
+  response.set_etag(ModelsEtag(policy, snapshot));
   return response;
+}
+
+std::string ModelsEtag(const auth::v1::Policy& policy, const Snapshot& snapshot) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const Listed& listed : snapshot.catalogue()) {
+    if (!Sees(policy, listed)) continue;
+    for (int shift = 0; shift < 64; shift += 8) hash = (hash ^ (listed.digest >> shift & 0xff)) * 0x100000001b3;
+  }
+  return Hex(hash);
 }
 
 }  // namespace wayleave::router

@@ -21,5 +21,7 @@ Result<Decision> Decide(const v1::RouteRequest& request, const Snapshot& snapsho
 
 // The models that the holder of a policy may name.
 v1::ListModelsResponse VisibleModels(const auth::v1::Policy& policy, const Snapshot& snapshot);
+// The etag of that list, without making it.
+std::string ModelsEtag(const auth::v1::Policy& policy, const Snapshot& snapshot);
 
 }  // namespace wayleave::router

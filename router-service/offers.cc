@@ -46,7 +46,7 @@ Discovered Merge(const Discovered& known, const provider::v1::ListModelsResponse
 
 bool Same(const Discovered& a, const Discovered& b) {
   const auto same_model = [](const UpstreamModel& x, const UpstreamModel& y) {
-    return x.id() == y.id() && x.context_window() == y.context_window();
+    return x.SerializeAsString() == y.SerializeAsString();
   };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](const auto& x, const auto& y) {
     return x.first == y.first &&

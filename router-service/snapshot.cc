@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "router-service/description.h"
 #include "router-service/glob.h"
 
 namespace wayleave::router {
@@ -12,22 +13,28 @@ const ModelConfig* FindIn(const std::unordered_map<std::string, const ModelConfi
   return found == map.end() ? nullptr : found->second;
 }
 
-void Describe(const ModelConfig& config, v1::Model& model) {
-  model.set_display_name(config.display_name);
-  model.set_description(config.description);
-  if (config.context_window > 0) model.set_context_window(config.context_window);
-  for (const std::string& level : config.reasoning_levels) model.add_reasoning_levels(level);
-  model.set_default_reasoning_level(config.default_reasoning_level);
-  model.set_images(config.images);
+const provider::v1::UpstreamModel* FindOffer(const Discovered& discovered, const TargetName& target) {
+  const auto found = discovered.find(target.provider);
+  if (found == discovered.end()) return nullptr;
+  for (const auto& model : found->second) {
+    if (model.id() == target.model) return &model;
+  }
+  return nullptr;
 }
 
-std::int64_t ContextWindow(const Discovered& discovered, const TargetName& target) {
-  const auto found = discovered.find(target.provider);
-  if (found == discovered.end()) return 0;
-  for (const auto& model : found->second) {
-    if (model.id() == target.model) return model.context_window();
+// What is known of the first target that a provider tells of.
+const provider::v1::UpstreamModel* FindOffer(const Discovered& discovered, const ModelConfig& config) {
+  for (const TargetName& target : config.targets) {
+    const TargetName named{target.provider, target.model == "*" ? config.name : target.model};
+    if (const auto* offer = FindOffer(discovered, named)) return offer;
   }
-  return 0;
+  return nullptr;
+}
+
+std::uint64_t Fnv(const std::string& bytes) {  // FNV-1a
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const unsigned char c : bytes) hash = (hash ^ c) * 0x100000001b3;
+  return hash;
 }
 
 // "Says more": the longer literal prefix, then the longer pattern; equals keep the order of the file.
@@ -39,13 +46,38 @@ bool SaysMore(const std::string& a, const std::string& b) {
 }  // namespace
 
 Snapshot::Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config,
-                   std::shared_ptr<const Discovered> discovered)
+                   std::shared_ptr<const Discovered> discovered, const Snapshot* before,
+                   std::chrono::system_clock::time_point now)
     : id_(id), config_(std::move(config)), discovered_(std::move(discovered)) {
   IndexProviders();
   IndexModels();
   IndexPrices();
   ListConfigured();
   ListDiscovered();
+  Digest();
+  Date(before, now);
+}
+
+// Before they are dated: replicas that know the same models are to give the same etags.
+void Snapshot::Digest() {
+  for (Listed& listed : catalogue_) listed.digest = Fnv(listed.model.SerializeAsString());
+}
+
+void Snapshot::Date(const Snapshot* before, std::chrono::system_clock::time_point now) {
+  std::unordered_map<std::string_view, const v1::Model*> known;
+  if (before) {
+    for (const Listed& listed : before->catalogue_) known.emplace(listed.model.id(), &listed.model);
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  for (Listed& listed : catalogue_) {
+    const auto found = known.find(listed.model.id());
+    auto& created = *listed.model.mutable_created_at();
+    if (found == known.end()) {
+      created.set_seconds(seconds);
+    } else {
+      created = found->second->created_at();
+    }
+  }
 }
 
 void Snapshot::IndexProviders() {
@@ -93,11 +125,8 @@ void Snapshot::ListConfigured() {
     if (IsGlob(config.name)) continue;
     Listed listed;
     listed.model.set_id(config.name);
-    Describe(config, listed.model);
+    Describe(&config, FindOffer(*discovered_, config), listed.model);
     listed.model.set_owned_by(config.targets.front().provider);
-    if (config.context_window == 0) {
-      listed.model.set_context_window(ContextWindow(*discovered_, config.targets.front()));
-    }
     for (const std::string& alias : config.aliases) listed.model.add_aliases(alias);
     for (const TargetName& target : config.targets) listed.providers.push_back(target.provider);
     catalogue_.push_back(std::move(listed));
@@ -112,10 +141,9 @@ void Snapshot::ListDiscovered() {
       const std::string name = ListedName(provider, upstream.id());
       if (name.empty()) continue;
       Listed listed;
-      if (const ModelConfig* glob = FindGlob(name)) Describe(*glob, listed.model);
+      Describe(FindGlob(name), &upstream, listed.model);
       listed.model.set_id(name);
       listed.model.set_owned_by(provider);
-      if (listed.model.context_window() == 0) listed.model.set_context_window(upstream.context_window());
       listed.providers = {provider};
       catalogue_.push_back(std::move(listed));
     }
@@ -213,9 +241,9 @@ bool AllowsProvider(const auth::v1::Policy& policy, const std::string& provider)
 
 bool Sees(const auth::v1::Policy& policy, const Listed& listed) {
   const auto& aliases = listed.model.aliases();
-  const bool named = AllowsModel(policy, listed.model.id()) ||
-                     std::any_of(aliases.begin(), aliases.end(),
-                                 [&](const std::string& alias) { return AllowsModel(policy, alias); });
+  const bool named =
+      AllowsModel(policy, listed.model.id()) ||
+      std::any_of(aliases.begin(), aliases.end(), [&](const std::string& alias) { return AllowsModel(policy, alias); });
   return named && std::any_of(listed.providers.begin(), listed.providers.end(),
                               [&](const std::string& provider) { return AllowsProvider(policy, provider); });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -22,6 +23,8 @@ using Discovered = std::map<std::string, std::vector<provider::v1::UpstreamModel
 struct Listed {
   v1::Model model;
   std::vector<std::string> providers;
+  // Of all that is said of the model but its age: equal in all replicas that know the same.
+  std::uint64_t digest = 0;
 };
 
 // Everything that a decision may look at besides the request: the configuration and what the providers offer.
@@ -30,7 +33,10 @@ struct Listed {
 // new snapshot. Pointers and references that it hands out live as long as it does.
 class Snapshot {
  public:
-  Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config, std::shared_ptr<const Discovered> discovered);
+  // Models that `before` knew keep their age; the others are as old as `now`.
+  Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config, std::shared_ptr<const Discovered> discovered,
+           const Snapshot* before = nullptr,
+           std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
@@ -64,6 +70,8 @@ class Snapshot {
   void IndexPrices();
   void ListConfigured();
   void ListDiscovered();
+  void Digest();
+  void Date(const Snapshot* before, std::chrono::system_clock::time_point now);
   bool Shadowed(const std::string& provider, const std::string& model) const;
   const PriceConfig* FindPrice(const std::string& provider, const std::string& model) const;
 
@@ -74,7 +82,7 @@ class Snapshot {
   std::unordered_set<std::string> provider_set_;
   std::unordered_map<std::string, const ModelConfig*> models_;
   std::unordered_map<std::string, const ModelConfig*> aliases_;
-  std::vector<const ModelConfig*> globs_;  // the longest literal prefix first
+  std::vector<const ModelConfig*> globs_;                             // the longest literal prefix first
   std::unordered_map<std::string, std::vector<std::string>> offers_;  // model to providers
   std::unordered_map<std::string, std::unordered_map<std::string, const PriceConfig*>> prices_;  // provider, model
   std::vector<const PriceConfig*> price_globs_;

@@ -42,7 +42,8 @@ TEST(RouterConfig, ReadsModelsInTheLongAndTheShortForm) {
                              "models:\n"
                              "  auto: {targets: [openai/gpt-5.1, ollama/gpt-oss:20b], aliases: [best], images: true,\n"
                              "         display_name: Auto, description: Any., context_window: 400000,\n"
-                             "         reasoning_levels: [low, high], default_reasoning_level: low}\n"
+                             "         reasoning_levels: [low, high], default_reasoning_level: low,\n"
+                             "         apply_patch: none, tool_search: true, multi_agent: v2}\n"
                              "  'gpt-*': [openai/*]\n"
                              "  one: ollama/meta/llama\n");
 
@@ -54,7 +55,11 @@ TEST(RouterConfig, ReadsModelsInTheLongAndTheShortForm) {
   EXPECT_THAT(model.aliases, ElementsAre("best"));
   EXPECT_EQ(model.context_window, 400000);
   EXPECT_THAT(model.reasoning_levels, ElementsAre("low", "high"));
-  EXPECT_TRUE(model.images);
+  EXPECT_EQ(model.images, true);
+  EXPECT_EQ(model.apply_patch, "none");
+  EXPECT_TRUE(model.tool_search);
+  EXPECT_EQ(model.multi_agent, "v2");
+  EXPECT_EQ(config.routing.models[1].images, std::nullopt);
   EXPECT_EQ(config.routing.models[1].targets[0].model, "*");
   EXPECT_EQ(config.routing.models[2].targets[0].model, "meta/llama");
 }
@@ -113,6 +118,10 @@ TEST(RouterConfig, SaysWhereAndWhatIsWrong) {
        "w.yaml:3: models.a.default_reasoning_level: is not one of reasoning_levels"},
       {"models:\n  a: {targets: [openai/x], context_window: many}",
        "w.yaml:3: models.a.context_window: must be a whole number"},
+      {"models:\n  a: {targets: [openai/x], apply_patch: function}",
+       "w.yaml:3: models.a.apply_patch: must be one of: freeform, none"},
+      {"models:\n  a: {targets: [openai/x], multi_agent: v3}",
+       "w.yaml:3: models.a.multi_agent: must be one of: v1, v2, disabled"},
       {"models:\n  a: [openai/x]\n  a: [openai/y]", "w.yaml:4: the key `a` stands here twice, first in line 3"},
       {"routes:\n- {name: r, when: {hours: '1-2'}, use: [openai/x]}",
        "w.yaml:3: routes[0].when.hours: unknown key; known here: header, model"},

@@ -221,15 +221,19 @@ TEST_F(Deciding, DescribesModels) {
       "      default_reasoning_level: high, images: true}\n"
       "  'q*': {targets: [a/*], reasoning_levels: [low]}\n")), discovered);
 
-  const auto list = VisibleModels({}, snapshot);
+  auto list = VisibleModels({}, snapshot);
 
   ASSERT_EQ(list.models_size(), 2);
+  for (auto& model : *list.mutable_models()) {
+    EXPECT_GT(model.created_at().seconds(), 1'700'000'000);
+    model.clear_created_at();
+  }
   EXPECT_EQ(list.models(0).ShortDebugString(),
             "id: \"m\" display_name: \"M\" description: \"Mm.\" owned_by: \"a\" context_window: 4096 "
             "reasoning_levels: \"low\" reasoning_levels: \"high\" default_reasoning_level: \"high\" images: true "
-            "aliases: \"n\"");
+            "aliases: \"n\" apply_patch: \"freeform\"");
   EXPECT_EQ(list.models(1).ShortDebugString(),
-            "id: \"q\" owned_by: \"a\" context_window: 4096 reasoning_levels: \"low\"");
+            "id: \"q\" owned_by: \"a\" context_window: 4096 reasoning_levels: \"low\" apply_patch: \"freeform\"");
 }
 
 TEST_F(Deciding, EtagChangesWithTheListAlone) {
@@ -237,9 +241,38 @@ TEST_F(Deciding, EtagChangesWithTheListAlone) {
   const std::string etag = VisibleModels(all, *snapshot_).etag();
 
   EXPECT_EQ(etag.size(), 16u);
+  EXPECT_EQ(ModelsEtag(all, *snapshot_), etag);
   EXPECT_EQ(VisibleModels(all, *SnapshotOf(kConfig, kOffers)).etag(), etag);
   EXPECT_EQ(VisibleModels(all, *SnapshotOf(std::string(kConfig) + "default_model: auto", kOffers)).etag(), etag);
   EXPECT_NE(VisibleModels(all, *SnapshotOf(kConfig, {{"ollama", {"gpt-oss:20b"}}})).etag(), etag);
+}
+
+// Replicas of the router start at different times.
+TEST_F(Deciding, EtagDoesNotTellOfAge) {
+  const auto config = std::make_shared<RoutingConfig>(Configured(kConfig));
+  const auto none = std::make_shared<Discovered>();
+  using Time = std::chrono::system_clock::time_point;
+  const Snapshot early(1, config, none, nullptr, Time(std::chrono::seconds(1000)));
+  const Snapshot late(9, config, none, nullptr, Time(std::chrono::seconds(2000)));
+
+  EXPECT_EQ(ModelsEtag({}, early), ModelsEtag({}, late));
+  EXPECT_EQ(VisibleModels({}, early).models(0).created_at().seconds(), 1000);
+  EXPECT_EQ(VisibleModels({}, late).models(0).created_at().seconds(), 2000);
+}
+
+TEST_F(Deciding, AModelKeepsItsAgeWhenOthersCome) {
+  const auto config = std::make_shared<RoutingConfig>(Configured("providers: {a: {}}\nmodels: {one: [a/one]}"));
+  const auto discovered = std::make_shared<Discovered>();
+  using Time = std::chrono::system_clock::time_point;
+  const Snapshot before(1, config, discovered, nullptr, Time(std::chrono::seconds(1000)));
+  const auto more = std::make_shared<Discovered>();
+  (*more)["a"].emplace_back().set_id("two");
+  const Snapshot after(2, config, more, &before, Time(std::chrono::seconds(2000)));
+
+  const auto list = VisibleModels({}, after);
+  ASSERT_EQ(list.models_size(), 2);
+  EXPECT_EQ(list.models(0).created_at().seconds(), 1000);
+  EXPECT_EQ(list.models(1).created_at().seconds(), 2000);
 }
 
 // The goal is 3 µs in a release build; this bound only catches a decision that became a hundred times slower.

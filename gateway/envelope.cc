@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <cstring>
+
 namespace wayleave::gateway {
 namespace {
 
@@ -48,6 +50,48 @@ bool AsksForUsage(ondemand::value value) {
   return options.find_field_unordered("include_usage").get(flag) == simdjson::SUCCESS && IsTrue(flag);
 }
 
+// Messages' {"type": "enabled" | "adaptive" | "disabled"}.
+bool AsksToThink(ondemand::value value) {
+  ondemand::object thinking;
+  std::string_view type;
+  if (value.get_object().get(thinking) != simdjson::SUCCESS) return false;
+  return thinking["type"].get_string().get(type) == simdjson::SUCCESS && type != "disabled";
+}
+
+void ReadUser(ondemand::value value, Envelope& envelope) {
+  ondemand::object metadata;
+  std::string_view text;
+  if (!envelope.session.empty() || value.get_object().get(metadata) != simdjson::SUCCESS) return;
+  if (metadata["user_id"].get_string().get(text) == simdjson::SUCCESS) envelope.session = text;
+}
+
+// Whether what stands before `at` is the key "type" and its colon.
+bool IsType(std::string_view body, std::size_t at) {
+  constexpr std::string_view kSpaces = " \t\r\n";
+  const auto colon = body.substr(0, at).find_last_not_of(kSpaces);
+  if (colon == std::string_view::npos || body[colon] != ':') return false;
+  const auto end = body.substr(0, colon).find_last_not_of(kSpaces);
+  return end != std::string_view::npos && body.substr(0, end + 1).ends_with("\"type\"");
+}
+
+// Several times as fast as std::string_view::find in long texts. The body's size if there is none.
+std::size_t Find(std::string_view body, std::string_view word, std::size_t from) {
+  const void* found = memmem(body.data() + from, body.size() - from, word.data(), word.size());
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - body.data()) : body.size();
+}
+
+// Looks for the types that the dialects give a part with an image: "input_image", "image_url", "image". Quotes within
+// a text are escaped, so no text is taken for one.
+bool HoldsImages(std::string_view body) {
+  constexpr std::string_view kWord = "image";
+  for (auto at = Find(body, kWord, 0); at < body.size(); at = Find(body, kWord, at + kWord.size())) {
+    const std::string_view before = body.substr(0, at), behind = body.substr(at + kWord.size());
+    const std::size_t open = before.ends_with("\"input_") ? at - 7 : before.ends_with('"') ? at - 1 : 0;
+    if (open != 0 && (behind.starts_with('"') || behind.starts_with("_url\"")) && IsType(body, open)) return true;
+  }
+  return false;
+}
+
 // Throws simdjson_error on malformed JSON.
 void ReadField(std::string_view key, ondemand::value value, const std::string& body, Envelope& envelope) {
   if (key == "model") {
@@ -60,6 +104,10 @@ void ReadField(std::string_view key, ondemand::value value, const std::string& b
     envelope.has_tools = HasEntries(value);
   } else if (key == "reasoning" || key == "reasoning_effort") {
     envelope.has_reasoning = true;
+  } else if (key == "thinking") {
+    envelope.has_reasoning = AsksToThink(value);
+  } else if (key == "metadata") {
+    ReadUser(value, envelope);
   } else if (key == "max_output_tokens" || key == "max_tokens" || key == "max_completion_tokens") {
     envelope.max_output_tokens = Count(value);
   } else if (key == "prompt_cache_key") {
@@ -89,6 +137,7 @@ Result<Envelope> ReadEnvelope(const std::string& body) {
     return Bad(std::string("The body is not a JSON object that can be read: ") +
                simdjson::error_message(error.error()));
   }
+  envelope.has_images = HoldsImages(body);
   return envelope;
 }
 

@@ -17,8 +17,9 @@ struct Envelope {
   bool include_usage = false;
   bool has_tools = false;
   bool has_reasoning = false;
+  bool has_images = false;
   std::int64_t max_output_tokens = 0;
-  // prompt_cache_key: names the conversation.
+  // Names the conversation: prompt_cache_key, or metadata.user_id, in which Claude Code puts its session.
   std::string session;
 };
 

@@ -24,7 +24,8 @@ std::int64_t RoughTokens(std::size_t bytes) {
 // Headers that name a request rather than describe it would only keep decisions from being used again.
 bool MayDecide(std::string_view name) {
   return MayTravel(name) && name != "x-request-id" && name != "traceparent" && name != "tracestate" &&
-         !name.starts_with("x-codex-") && name != "x-client-request-id" && name != "session-id" && name != "thread-id";
+         !name.starts_with("x-codex-") && name != "x-client-request-id" && name != "session-id" &&
+         name != "thread-id" && name != "x-stainless-retry-count";
 }
 
 }  // namespace
@@ -46,6 +47,7 @@ router::v1::RouteRequest FactsOf(const Known& known) {
   facts.set_input_tokens(RoughTokens(known.request.body.size()));
   facts.set_max_output_tokens(known.envelope.max_output_tokens);
   facts.mutable_needs()->set_tools(known.envelope.has_tools);
+  facts.mutable_needs()->set_images(known.envelope.has_images);
   facts.mutable_needs()->set_reasoning(known.envelope.has_reasoning);
   facts.set_session(known.envelope.session);
   return facts;
@@ -57,8 +59,10 @@ auth::v1::ReserveRequest HoldOf(const Known& known, const std::string& reservati
   hold.set_reservation_id(reservation_id);
   *hold.mutable_principal() = known.principal;
   hold.set_model(known.envelope.model);
-  hold.mutable_upper_bound()->set_input_tokens(RoughTokens(known.request.body.size()));
-  hold.mutable_upper_bound()->set_output_tokens(known.envelope.max_output_tokens);
+  if (known.endpoint != provider::v1::ENDPOINT_COUNT_TOKENS) {
+    hold.mutable_upper_bound()->set_input_tokens(RoughTokens(known.request.body.size()));
+    hold.mutable_upper_bound()->set_output_tokens(known.envelope.max_output_tokens);
+  }
   SetDuration(*hold.mutable_ttl(), lifetime);
   return hold;
 }

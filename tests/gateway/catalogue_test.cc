@@ -46,7 +46,7 @@ TEST(CatalogueTest, IsOpenAisList) {
 TEST(CatalogueTest, IsCodexsCatalogueInTheSameOrder) {
   const json models = json::parse(RenderModels(TwoModels())).at("models");
 
-  ASSERT_EQ(models.size(), 2u);
+  ASSERT_EQ(models.size(), 3u);  // and the alias
   EXPECT_EQ(models[0].at("slug"), "big");
   EXPECT_EQ(models[0].at("priority"), 1);
   EXPECT_EQ(models[1].at("priority"), 2);
@@ -97,6 +97,61 @@ TEST(CatalogueTest, AModelIsFoundByItsIdAndByItsAliasUnderTheNameThatWasAskedFor
   EXPECT_EQ(json::parse(*RenderModel(TwoModels(), "large")).at("id"), "large");
   EXPECT_FALSE(RenderModel(TwoModels(), "bigger"));
   EXPECT_FALSE(RenderModel(TwoModels(), ""));
+}
+
+TEST(CatalogueTest, CodexKnowsAnAliasButDoesNotShowIt) {
+  const json models = json::parse(RenderModels(TwoModels())).at("models");
+
+  EXPECT_EQ(models[0].at("visibility"), "list");
+  EXPECT_EQ(models[2].at("slug"), "large");
+  EXPECT_EQ(models[2].at("visibility"), "hide");
+  EXPECT_EQ(models[2].at("context_window"), 200000);
+}
+
+TEST(CatalogueTest, TheConfigurationSaysWhichToolsCodexOffers) {
+  ListModelsResponse models;
+  Model& model = *models.add_models();
+  model.set_id("m");
+  model.set_apply_patch("none");
+  model.set_tool_search(true);
+  model.set_multi_agent("v2");
+  model.set_context_window(8192);
+  Model& plain = *models.add_models();
+  plain.set_id("p");
+  plain.set_apply_patch("freeform");
+
+  const json entries = json::parse(RenderModels(models)).at("models");
+
+  EXPECT_FALSE(entries[0].contains("apply_patch_tool_type"));
+  EXPECT_EQ(entries[0].at("supports_search_tool"), true);
+  EXPECT_EQ(entries[0].at("multi_agent_version"), "v2");
+  EXPECT_EQ(entries[1].at("apply_patch_tool_type"), "freeform");
+  EXPECT_EQ(entries[1].at("supports_search_tool"), false);
+}
+
+TEST(CatalogueTest, IsAnthropicsListInOnePage) {
+  const json list = json::parse(RenderMessagesModels(TwoModels()));
+
+  EXPECT_EQ(list.at("data")[0],
+            (json{{"type", "model"}, {"id", "big"}, {"display_name", "Big"}, {"created_at", "2023-11-14T22:13:20Z"}}));
+  EXPECT_EQ(list.at("data")[1].at("display_name"), "ns/small:8b");
+  EXPECT_EQ(list.at("has_more"), false);
+  EXPECT_EQ(list.at("first_id"), "big");
+  EXPECT_EQ(list.at("last_id"), "ns/small:8b");
+
+  const json empty = json::parse(RenderMessagesModels({}));
+  EXPECT_EQ(empty.at("data"), json::array());
+  EXPECT_EQ(empty.at("first_id"), nullptr);
+  EXPECT_EQ(json::parse(*RenderMessagesModel(TwoModels(), "large")).at("id"), "large");
+  EXPECT_FALSE(RenderMessagesModel(TwoModels(), "bigger"));
+}
+
+TEST(CatalogueTest, TheTwoListsHaveTheirOwnEntityTags) {
+  EXPECT_EQ(ListEtag("e1"), ListEtag("e1"));
+  EXPECT_NE(ListEtag("e1"), ListEtag("e2"));
+  EXPECT_NE(ListEtag("e1"), MessagesListEtag("e1"));
+  EXPECT_TRUE(ListEtag("e1").starts_with("\"e1-"));
+  EXPECT_TRUE(ListEtag("e1").ends_with("\""));
 }
 
 }  // namespace

@@ -111,6 +111,56 @@ TEST(ReadEnvelopeTest, KnowsTheOtherNamesOfTheTokenLimitAndOfReasoning) {
   EXPECT_TRUE(Good(R"({"reasoning_effort":"high"})").has_reasoning);
 }
 
+TEST(ReadEnvelopeTest, ReadsWhatClientsOfTheMessagesApiSay) {
+  const Envelope envelope =
+      Good(R"({"model":"m","max_tokens":32000,"thinking":{"budget_tokens":1,"type":"enabled"},)"
+           R"("metadata":{"x":{"user_id":"no"},"user_id":"user_1_session_2"},"tools":[{}],"stream":true})");
+
+  EXPECT_EQ(envelope.max_output_tokens, 32000);
+  EXPECT_TRUE(envelope.has_reasoning);
+  EXPECT_TRUE(envelope.has_tools);
+  EXPECT_TRUE(envelope.stream);
+  EXPECT_EQ(envelope.session, "user_1_session_2");
+}
+
+TEST(ReadEnvelopeTest, ThinkingThatIsOffOrOddIsNone) {
+  EXPECT_TRUE(Good(R"({"thinking":{"type":"adaptive"}})").has_reasoning);
+  for (const char* body : {R"({"thinking":{"type":"disabled"},"model":"m"})", R"({"thinking":{},"model":"m"})",
+                           R"({"thinking":null,"model":"m"})", R"({"thinking":{"type":5},"model":"m"})",
+                           R"({"thinking":true,"model":"m"})"}) {
+    EXPECT_FALSE(Good(body).has_reasoning) << body;
+    EXPECT_EQ(Good(body).model, "m") << body;
+  }
+}
+
+TEST(ReadEnvelopeTest, TheCacheKeyNamesTheConversationBeforeTheUser) {
+  EXPECT_EQ(Good(R"({"prompt_cache_key":"c","metadata":{"user_id":"u"}})").session, "c");
+  EXPECT_EQ(Good(R"({"metadata":{"user_id":"u"},"prompt_cache_key":"c"})").session, "c");
+  for (const char* body : {R"({"metadata":{},"model":"m"})", R"({"metadata":{"user_id":5},"model":"m"})",
+                           R"({"metadata":"u","model":"m"})", R"({"metadata":null,"model":"m"})"}) {
+    EXPECT_EQ(Good(body).session, "") << body;
+    EXPECT_EQ(Good(body).model, "m") << body;
+  }
+}
+
+TEST(ReadEnvelopeTest, FindsImagesInEveryDialect) {
+  for (const char* part :
+       {R"({"type":"input_image","image_url":"data:"})", R"({"image_url":{"url":"x"},"type":"image_url"})",
+        R"({"type":"image","source":{}})", "{\"type\" :\n\t\"image\" }"}) {
+    EXPECT_TRUE(Good(R"({"input":[{"content":[)" + std::string(part) + "]}]}").has_images) << part;
+  }
+}
+
+TEST(ReadEnvelopeTest, WordsAboutImagesAreNone) {
+  for (const char* body :
+       {R"({"input":"an image"})", R"({"input":"{\"type\":\"image\"}"})", R"({"input":"\"type\":\"input_image\""})",
+        R"({"tools":[{"properties":{"image_url":{"type":"string"},"image":{}}}]})", R"({"image":"image"})",
+        R"({"enum":["image","input_image"]})", R"({"type":"image_generation"})", R"({"type":"images"})",
+        R"({"kind":"image"})", R"({"xtype":"image"})"}) {
+    EXPECT_FALSE(Good(body).has_images) << body;
+  }
+}
+
 TEST(ReadEnvelopeTest, WhatIsNoJsonObjectIsTheClientsFault) {
   for (const std::string text : {"",
                                  " ",

@@ -44,23 +44,117 @@ TEST_P(ErrorMappingTest, HasItsStatusTypeAndCode) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ErrorMappingTest,
-    ::testing::Values(MappingCase{Code::kInvalidArgument, 400, "invalid_request_error", nullptr},
-                      MappingCase{Code::kFailedPrecondition, 400, "invalid_request_error", nullptr},
-                      MappingCase{Code::kOutOfRange, 400, "invalid_request_error", nullptr},
+    ::testing::Values(MappingCase{Code::kInvalidArgument, 400, "invalid_request_error", "invalid_prompt"},
+                      MappingCase{Code::kFailedPrecondition, 400, "invalid_request_error", "invalid_prompt"},
+                      MappingCase{Code::kOutOfRange, 400, "invalid_request_error", "invalid_prompt"},
                       MappingCase{Code::kUnauthenticated, 401, "authentication_error", "invalid_api_key"},
-                      MappingCase{Code::kPermissionDenied, 403, "permission_error", nullptr},
-                      MappingCase{Code::kNotFound, 404, "invalid_request_error", nullptr},
-                      MappingCase{Code::kAlreadyExists, 409, "invalid_request_error", nullptr},
-                      MappingCase{Code::kAborted, 409, "invalid_request_error", nullptr},
+                      MappingCase{Code::kPermissionDenied, 403, "permission_error", "permission_denied"},
+                      MappingCase{Code::kNotFound, 404, "invalid_request_error", "not_found"},
+                      MappingCase{Code::kAlreadyExists, 409, "invalid_request_error", "conflict"},
+                      MappingCase{Code::kAborted, 409, "invalid_request_error", "conflict"},
                       MappingCase{Code::kResourceExhausted, 429, "rate_limit_error", "rate_limit_exceeded"},
-                      MappingCase{Code::kUnimplemented, 501, "server_error", nullptr},
+                      MappingCase{Code::kUnimplemented, 501, "server_error", "not_implemented"},
                       MappingCase{Code::kUnavailable, 503, "server_error", "service_unavailable"},
                       MappingCase{Code::kDeadlineExceeded, 504, "timeout_error", "timeout"},
-                      MappingCase{Code::kCancelled, 503, "server_error", nullptr},
-                      MappingCase{Code::kUnknown, 503, "server_error", nullptr},
-                      MappingCase{Code::kInternal, 503, "server_error", nullptr},
-                      MappingCase{Code::kDataLoss, 503, "server_error", nullptr}),
+                      MappingCase{Code::kCancelled, 503, "server_error", "service_unavailable"},
+                      MappingCase{Code::kUnknown, 503, "server_error", "service_unavailable"},
+                      MappingCase{Code::kInternal, 503, "server_error", "service_unavailable"},
+                      MappingCase{Code::kDataLoss, 503, "server_error", "service_unavailable"}),
     [](const auto& test) { return "Code" + std::to_string(static_cast<int>(test.param.code)); });
+
+constexpr Addressee kCodex{provider::v1::ENDPOINT_RESPONSES, "req_1"};
+constexpr Addressee kClaude{provider::v1::ENDPOINT_MESSAGES, "req_1"};
+
+// Codex shows the raw JSON of a 400 whose code it does not know, and the message alone of one that it knows.
+TEST(ErrorResponseTest, CodexReadsTheMessageOfEveryBadRequest) {
+  const auto code_of = [](const char* reason, const Addressee& to) {
+    return ErrorIn(ErrorResponse(Error{Code::kInvalidArgument, "why", reason, {}}, to)).at("code");
+  };
+  EXPECT_EQ(code_of("invalid_json", kCodex), "invalid_prompt");
+  EXPECT_EQ(code_of("unknown_provider", kCodex), "invalid_prompt");
+  EXPECT_EQ(code_of("invalid_json", {}), "invalid_json");
+  for (const char* known : {"invalid_prompt", "model_not_found", "content_policy_violation", "cyber_policy",
+                            "bio_policy", "context_length_exceeded"}) {
+    EXPECT_EQ(code_of(known, kCodex), known);
+  }
+}
+
+TEST(ErrorResponseTest, CodexKeepsTheCodesOfAllOtherErrors) {
+  EXPECT_EQ(ErrorIn(ErrorResponse(Error{Code::kNotFound, "", "model_not_found", {}}, kCodex)).at("code"),
+            "model_not_found");
+  EXPECT_EQ(ErrorIn(ErrorResponse(Error{Code::kUnavailable, "", "server_is_overloaded", {}}, kCodex)).at("code"),
+            "server_is_overloaded");
+}
+
+// Codex stops by itself at this code; the vendors' SDKs have to be told.
+TEST(ErrorResponseTest, AQuotaThatIsUsedUpIsNotTriedAgain) {
+  const http::Response used_up = ErrorResponse(Error{Code::kResourceExhausted, "", "insufficient_quota", {}});
+
+  EXPECT_EQ(used_up.headers.Get("x-should-retry"), "false");
+  EXPECT_FALSE(ErrorResponse(Error{Code::kResourceExhausted, "", {}, {}}).headers.Has("x-should-retry"));
+}
+
+struct MessagesCase {
+  const char* name;
+  int status;
+  const char* code;
+  int told;
+  const char* type;
+};
+
+class MessagesErrorTest : public ::testing::TestWithParam<MessagesCase> {};
+
+TEST_P(MessagesErrorTest, HasAnthropicsStatusAndType) {
+  const http::Response response =
+      ErrorResponse(GetParam().status, "any", GetParam().code, "what \"happened\"", kClaude);
+
+  EXPECT_EQ(response.status, GetParam().told);
+  EXPECT_EQ(response.headers.Get("content-type"), "application/json");
+  EXPECT_EQ(json::parse(response.body), (json{{"type", "error"},
+                                              {"error", {{"type", GetParam().type}, {"message", "what \"happened\""}}},
+                                              {"request_id", "req_1"}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, MessagesErrorTest,
+    ::testing::Values(MessagesCase{"BadRequest", 400, "invalid_prompt", 400, "invalid_request_error"},
+                      MessagesCase{"Key", 401, "invalid_api_key", 401, "authentication_error"},
+                      MessagesCase{"Permission", 403, "model_not_allowed", 403, "permission_error"},
+                      MessagesCase{"Model", 404, "model_not_found", 404, "not_found_error"},
+                      MessagesCase{"Method", 405, "method_not_allowed", 405, "invalid_request_error"},
+                      MessagesCase{"Conflict", 409, "conflict", 409, "invalid_request_error"},
+                      MessagesCase{"Size", 413, "request_too_large", 413, "request_too_large"},
+                      MessagesCase{"Coding", 415, "unsupported_encoding", 415, "invalid_request_error"},
+                      MessagesCase{"Rate", 429, "rate_limit_exceeded", 429, "rate_limit_error"},
+                      MessagesCase{"Bug", 500, "", 500, "api_error"},
+                      MessagesCase{"Upstream", 502, "upstream_error", 502, "api_error"},
+                      MessagesCase{"Unavailable", 503, "service_unavailable", 503, "api_error"},
+                      MessagesCase{"Overloaded", 503, "server_is_overloaded", 529, "overloaded_error"},
+                      MessagesCase{"SlowDown", 503, "slow_down", 529, "overloaded_error"},
+                      MessagesCase{"Late", 504, "timeout", 504, "timeout_error"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+// Claude Code shortens the conversation when it reads these words.
+TEST(MessagesErrorTest, AFullContextIsToldInTheWordsThatClientsLookFor) {
+  const auto text = [](const char* message) {
+    return json::parse(ErrorResponse(400, "", "context_length_exceeded", message, kClaude).body)
+        .at("error")
+        .at("message");
+  };
+  EXPECT_EQ(text("9 tokens are too many"), "prompt is too long: 9 tokens are too many");
+  EXPECT_EQ(text("prompt is too long: 9 tokens > 8 maximum"), "prompt is too long: 9 tokens > 8 maximum");
+}
+
+TEST(AddIdsTest, AnthropicsClientsFindTheirOwnHeader) {
+  http::HeaderList codex, claude;
+  AddIds(kCodex.endpoint, "req_1", codex);
+  AddIds(kClaude.endpoint, "req_1", claude);
+
+  EXPECT_EQ(codex.Get("x-request-id"), "req_1");
+  EXPECT_FALSE(codex.Has("request-id"));
+  EXPECT_EQ(claude.Get("x-request-id"), "req_1");
+  EXPECT_EQ(claude.Get("request-id"), "req_1");
+}
 
 TEST(ErrorResponseTest, AReasonOfTheServiceIsTheCode) {
   const http::Response response = ErrorResponse(Error{Code::kNotFound, "no such model", "model_not_found", {}});
@@ -111,6 +205,19 @@ TEST(FailureResponseTest, TheProvidersOwnBodyIsPassedOnUnchanged) {
   EXPECT_EQ(FailureResponse(failure).body, failure.body());
 }
 
+TEST(FailureResponseTest, AMessagesClientReadsItInItsOwnForm) {
+  provider::v1::Failure failure = FailureOf(503);
+  failure.set_code("server_is_overloaded");
+  const http::Response response = FailureResponse(failure, kClaude);
+
+  EXPECT_EQ(response.status, 529);
+  EXPECT_EQ(json::parse(response.body).at("error").at("type"), "overloaded_error");
+
+  failure.set_body(R"({"type":"error","error":{"type":"api_error","message":"m"}})");
+  EXPECT_EQ(FailureResponse(failure, kClaude).body, failure.body());
+  EXPECT_EQ(FailureResponse(failure, kClaude).status, 503);
+}
+
 TEST(FailureResponseTest, A429AlwaysSaysHowLongToWait) {
   provider::v1::Failure failure = FailureOf(429);
   EXPECT_EQ(FailureResponse(failure).headers.Get("retry-after"), "5");
@@ -126,15 +233,32 @@ TEST(ServerErrorPageTest, HasTheSameForm) {
        std::vector<std::tuple<int, std::string, json>>{{400, "invalid_request_error", nullptr},
                                                        {408, "invalid_request_error", nullptr},
                                                        {413, "invalid_request_error", "request_too_large"},
+                                                       {415, "invalid_request_error", "unsupported_encoding"},
                                                        {431, "invalid_request_error", nullptr},
                                                        {500, "server_error", nullptr},
                                                        {501, "server_error", nullptr}}) {
-    const http::Response response = ServerErrorPage(status, "message");
+    const http::Response response = ServerErrorPage({}, status, "message");
 
     EXPECT_EQ(response.status, status);
     EXPECT_EQ(ErrorIn(response).at("type"), type);
     EXPECT_EQ(ErrorIn(response).at("code"), code);
   }
+}
+
+TEST(ServerErrorPageTest, SpeaksTheDialectOfTheDoor) {
+  http::Request request;
+  request.target = "/v1/messages?beta=true";
+  EXPECT_EQ(json::parse(ServerErrorPage(request, 408, "m").body).at("type"), "error");
+  request.target = "/v1/responses";
+  EXPECT_EQ(ErrorIn(ServerErrorPage(request, 408, "m")).at("message"), "m");
+  request.target = "/v1/models";
+  request.headers.Add("anthropic-version", "2023-06-01");
+  EXPECT_EQ(json::parse(ServerErrorPage(request, 408, "m").body).at("type"), "error");
+}
+
+TEST(ServerErrorPageTest, TooMuchNamesTheSetting) {
+  EXPECT_THAT(ErrorIn(ServerErrorPage({}, 413, "m")).at("message").get<std::string>(),
+              ::testing::HasSubstr("gateway.limits.body_bytes"));
 }
 
 // "data: {…}\n\n" at the end of an event.
@@ -171,6 +295,21 @@ TEST(BrokenStreamEventTest, IsAnErrorChunkForAChatClient) {
   EXPECT_EQ(error.at("code"), "server_error");
   EXPECT_EQ(error.at("type"), "server_error");
   EXPECT_THAT(error.at("message").get<std::string>(), StartsWith("a\nb "));
+}
+
+TEST(BrokenStreamEventTest, IsAnErrorEventForAMessagesClient) {
+  for (const auto& [code, type] :
+       std::vector<std::pair<std::string, std::string>>{{"server_error", "api_error"},
+                                                        {"timeout", "timeout_error"},
+                                                        {"rate_limit_exceeded", "rate_limit_error"},
+                                                        {"server_is_overloaded", "overloaded_error"}}) {
+    const std::string event = BrokenStreamEvent(provider::v1::ENDPOINT_MESSAGES, "msg_1", 7, code, "a\nb \xff");
+
+    EXPECT_THAT(event, StartsWith("event: error\ndata: "));
+    EXPECT_EQ(DataOf(event).at("type"), "error");
+    EXPECT_EQ(DataOf(event).at("error").at("type"), type);
+    EXPECT_THAT(DataOf(event).at("error").at("message").get<std::string>(), StartsWith("a\nb "));
+  }
 }
 
 }  // namespace

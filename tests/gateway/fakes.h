@@ -54,6 +54,10 @@ class Script {
     end.mutable_usage()->set_output_tokens(output);
     return *this;
   }
+  Script& WithHeader(const std::string& name, const std::string& value) {
+    (*steps_.front().mutable_head()->mutable_headers())[name] = value;
+    return *this;
+  }
   Script& WithoutUsage() {
     steps_.back().mutable_end()->clear_usage();
     return *this;

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/catalogue.h"
+#include "gateway/doors.h"
 #include "tests/gateway/gateway_fixture.h"
 
 namespace wayleave::gateway {
@@ -58,6 +60,7 @@ INSTANTIATE_TEST_SUITE_P(All, UrlTest,
                                            UrlCase{"Rubbish", "GET", "/%00%ff\"<script>", 404, "unknown_url"},
                                            UrlCase{"GetResponses", "GET", "/v1/responses", 405, "method_not_allowed"},
                                            UrlCase{"PutChat", "PUT", "/v1/chat/completions", 405, "method_not_allowed"},
+                                           UrlCase{"GetEmbeddings", "GET", "/v1/embeddings", 405, "method_not_allowed"},
                                            UrlCase{"PostModels", "POST", "/v1/models", 405, "method_not_allowed"},
                                            UrlCase{"DeleteModel", "DELETE", "/v1/models/x", 405, "method_not_allowed"},
                                            UrlCase{"OptionsWithoutOrigin", "OPTIONS", "/v1/responses", 405,
@@ -71,7 +74,8 @@ TEST_F(FrontDoorTest, AQueryDoesNotChangeTheDoor) {
   EXPECT_EQ(Ask(Request("POST", "/v1/responses?x=1", "", Body(true))).status, 200);
 }
 
-TEST_F(FrontDoorTest, AWebSocketIsRefusedWith426SoThatCodexFallsBack) {
+TEST_F(FrontDoorTest, AWebSocketThatIsSwitchedOffIsRefusedWith426SoThatCodexFallsBack) {
+  config_.websockets.enabled = false;
   Start();
 
   for (const char* word : {"websocket", "WebSocket"}) {
@@ -89,7 +93,7 @@ TEST_F(FrontDoorTest, ListsModelsForBothKindsOfReader) {
   const RawReply reply = Ask(Request("GET", "/v1/models"));
 
   EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.Header("ETag"), "\"e1\"");
+  EXPECT_EQ(reply.Header("ETag"), ListEtag("e1"));
   EXPECT_EQ(json::parse(reply.body).at("data")[0].at("id"), "ns/big model");
   EXPECT_EQ(json::parse(reply.body).at("models")[0].at("slug"), "ns/big model");
   EXPECT_TRUE(Shows(R"(wayleave_gateway_requests_total{endpoint="models",status="200"} 1)"));
@@ -98,15 +102,153 @@ TEST_F(FrontDoorTest, ListsModelsForBothKindsOfReader) {
 TEST_F(FrontDoorTest, AnUnchangedListIsNotSentAgain) {
   Start();
   RawClient client(port_);
+  const std::string etag = ListEtag("e1");
 
-  client.Send(Request("GET", "/v1/models", "If-None-Match: \"e1\"\r\n") +
-              Request("GET", "/v1/models", "If-None-Match: \"e0\"\r\n"));
+  for (const std::string& known : {etag, "W/" + etag, "\"e0\", " + etag, std::string("*")}) {
+    client.Send(Request("GET", "/v1/models", "If-None-Match: " + known + "\r\n"));
+    const RawReply same = client.Read();
+    EXPECT_EQ(same.status, 304) << known;
+    EXPECT_EQ(same.Header("ETag"), etag);
+    EXPECT_FALSE(same.HasHeader("Content-Length"));
+  }
+  for (const std::string& known : {std::string("\"e0\""), std::string("\"e1\""), MessagesListEtag("e1")}) {
+    client.Send(Request("GET", "/v1/models", "If-None-Match: " + known + "\r\n"));
+    EXPECT_EQ(client.Read().status, 200) << known;
+  }
+}
 
-  const RawReply same = client.Read();
-  EXPECT_EQ(same.status, 304);
-  EXPECT_EQ(same.Header("ETag"), "\"e1\"");
-  EXPECT_FALSE(same.HasHeader("Content-Length"));
-  EXPECT_EQ(client.Read().status, 200);
+TEST_F(FrontDoorTest, AnthropicsClientsReadTheListInTheirOwnForm) {
+  Start();
+  const std::string version = "anthropic-version: 2023-06-01\r\n";
+
+  const RawReply list = Ask(Request("GET", "/v1/models?limit=20", version));
+  const RawReply one = Ask(Request("GET", "/v1/models/large", version));
+  const RawReply none = Ask(Request("GET", "/v1/models/small", version));
+
+  EXPECT_EQ(json::parse(list.body).at("data")[0].at("type"), "model");
+  EXPECT_EQ(json::parse(list.body).at("has_more"), false);
+  EXPECT_EQ(list.Header("ETag"), MessagesListEtag("e1"));
+  EXPECT_EQ(list.Header("Vary"), "anthropic-version");
+  EXPECT_EQ(json::parse(one.body).at("id"), "large");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_EQ(ErrorOf(none).at("type"), "not_found_error");
+  EXPECT_EQ(none.Header("request-id"), none.Header("x-request-id"));
+}
+
+// Codex compares the two byte for byte.
+TEST_F(FrontDoorTest, AnAnswerToCodexNamesTheListThatItShouldHave) {
+  router_.route.set_models_etag("e1");
+  Start();
+
+  const std::string etag = Ask(Request("GET", "/v1/models")).Header("ETag");
+  EXPECT_EQ(Ask(Responses(true)).Header("x-models-etag"), etag);
+  EXPECT_EQ(Ask(Responses(false)).Header("x-models-etag"), etag);
+  EXPECT_FALSE(Ask(Chat(true)).HasHeader("x-models-etag"));
+}
+
+TEST_F(FrontDoorTest, WithoutTheRoutersEtagNoneIsNamed) {
+  Start();
+
+  EXPECT_FALSE(Ask(Responses(true)).HasHeader("x-models-etag"));
+}
+
+struct DoorCase {
+  const char* target;
+  provider::v1::Endpoint endpoint;
+  bool streams;
+  const char* name;
+};
+
+class DoorTest : public FrontDoorTest, public ::testing::WithParamInterface<DoorCase> {};
+
+TEST_P(DoorTest, AsksTheProviderInItsDialect) {
+  Start();
+
+  const RawReply reply = Ask(Request("POST", GetParam().target, "", Body(true)));
+
+  EXPECT_EQ(reply.status, 200);
+  ASSERT_EQ(provider_.requests().size(), 1u);
+  EXPECT_EQ(provider_.requests()[0].endpoint(), GetParam().endpoint);
+  EXPECT_EQ(provider_.requests()[0].stream(), GetParam().streams);
+  EXPECT_EQ(reply.HasHeader("Content-Length"), !GetParam().streams);
+  EXPECT_EQ(reply.HasHeader("request-id"), SpeaksMessages(GetParam().endpoint));
+  EXPECT_EQ(router_.asked()[0].endpoint(), GetParam().endpoint);
+  EXPECT_TRUE(
+      Shows("wayleave_gateway_requests_total{endpoint=\"" + std::string(GetParam().name) + "\",status=\"200\"} 1"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, DoorTest,
+    ::testing::Values(
+        DoorCase{"/v1/responses", provider::v1::ENDPOINT_RESPONSES, true, "responses"},
+        DoorCase{"/v1/chat/completions", provider::v1::ENDPOINT_CHAT_COMPLETIONS, true, "chat_completions"},
+        DoorCase{"/v1/messages?beta=true", provider::v1::ENDPOINT_MESSAGES, true, "messages"},
+        DoorCase{"/v1/messages/count_tokens?beta=true", provider::v1::ENDPOINT_COUNT_TOKENS, false, "count_tokens"},
+        DoorCase{"/v1/embeddings", provider::v1::ENDPOINT_EMBEDDINGS, false, "embeddings"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST_F(FrontDoorTest, AnthropicsSdkSendsItsKeyInAHeaderOfItsOwn) {
+  Start();
+  const std::string body = Body(false);
+
+  const RawReply reply =
+      Ask("POST /v1/messages HTTP/1.1\r\nHost: a\r\nx-api-key: k2\r\nanthropic-version: 2023-06-01\r\n"
+          "anthropic-beta: b1,b2\r\nContent-Length: " +
+          std::to_string(body.size()) + "\r\n\r\n" + body);
+
+  EXPECT_EQ(reply.status, 200);
+  const auto headers = provider_.requests().at(0).headers();
+  EXPECT_EQ(headers.at("anthropic-version"), "2023-06-01");
+  EXPECT_EQ(headers.at("anthropic-beta"), "b1,b2");
+  EXPECT_EQ(headers.count("x-api-key"), 0u);
+  EXPECT_EQ(Settled().at(0).key_id(), "key_k2");
+}
+
+TEST_F(FrontDoorTest, AMessagesClientReadsEveryErrorInItsOwnForm) {
+  Start();
+  const auto type = [](const RawReply& reply) { return ErrorOf(reply).at("type"); };
+
+  EXPECT_EQ(type(Ask(Request("GET", "/v1/messages"))), "invalid_request_error");
+  EXPECT_EQ(type(Ask("POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")), "authentication_error");
+  EXPECT_EQ(type(Ask(Request("POST", "/v1/messages", "", "rubbish"))), "invalid_request_error");
+  provider_.Then(Script::Fails(503, "server_is_overloaded", false));
+  const RawReply busy = Ask(Request("POST", "/v1/messages", "", Body(true)));
+  EXPECT_EQ(busy.status, 529);
+  EXPECT_EQ(type(busy), "overloaded_error");
+  EXPECT_EQ(json::parse(busy.body).at("request_id"), busy.Header("request-id"));
+}
+
+TEST_F(FrontDoorTest, CountingTokensCostsNothing) {
+  router_.route.mutable_targets(0)->mutable_price()->set_input(1'000'000'000);
+  provider_.Then(Script::Answers(R"({"input_tokens":7})", "application/json").End(provider::v1::FINISH_COMPLETED, 0));
+  Start();
+
+  EXPECT_EQ(Ask(Request("POST", "/v1/messages/count_tokens", "", Body(false))).body, R"({"input_tokens":7})");
+
+  const auto settled = Settled();
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_FALSE(settled[0].has_usage());
+  EXPECT_FALSE(settled[0].estimated());
+  EXPECT_EQ(settled[0].cost_nano_usd(), 0);
+  EXPECT_EQ(auth_.reserved().at(0).upper_bound().input_tokens(), 0);
+}
+
+TEST_F(FrontDoorTest, TheTurnStateOfAnUpstreamGoesBothWays) {
+  provider_.Then(Script::Answers("data: x\n\n").WithHeader("x-codex-turn-state", "s1").End());
+  Start();
+
+  EXPECT_EQ(Ask(Responses(true)).Header("x-codex-turn-state"), "s1");
+  Ask(Responses(true, "x-codex-turn-state: s1\r\n"));
+
+  EXPECT_EQ(provider_.requests().at(1).headers().at("x-codex-turn-state"), "s1");
+  EXPECT_EQ(router_.asked().at(1).headers().count("x-codex-turn-state"), 0u);
+}
+
+TEST_F(FrontDoorTest, WhatAnUpstreamSaysOfItsModelsIsNotTold) {
+  provider_.Then(Script::Answers("data: x\n\n").WithHeader("x-models-etag", "theirs").End());
+  Start();
+
+  EXPECT_FALSE(Ask(Responses(true)).HasHeader("x-models-etag"));
 }
 
 TEST_F(FrontDoorTest, HeadOfTheListHasItsLengthOnly) {

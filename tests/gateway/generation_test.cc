@@ -521,7 +521,7 @@ TEST_F(GatewayTest, ABodyThatCantBeReadIsNotRouted) {
   const RawReply reply = Ask(Request("POST", "/v1/responses", "", "{\"model\":"));
 
   EXPECT_EQ(reply.status, 400);
-  EXPECT_EQ(ErrorOf(reply).at("code"), "invalid_json");
+  EXPECT_EQ(ErrorOf(reply).at("code"), "invalid_prompt");  // the code that Codex knows
   EXPECT_THAT(router_.asked(), IsEmpty());
   EXPECT_THAT(Settled(), IsEmpty());
 }

@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 export const suiteDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const programs = ['wayleave', 'wayleave-gateway', 'wayleave-auth', 'wayleave-router', 'wayleave-provider'];
-// WAYLEAVE_E2E_CODEX: the bin/codex.js of another release than the pinned one (see scripts/try-codex).
-export const codexScript =
-  process.env.WAYLEAVE_E2E_CODEX ?? path.join(suiteDir, 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
+// The bin/codex.js that the tests run: the pinned release's, until another is chosen.
+export const pinnedCodex = path.join(suiteDir, 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
+export let codexScript = pinnedCodex;
+export const useCodex = (script) => (codexScript = script);
 
 export const binDir = () => {
   if (!process.env.WAYLEAVE_E2E_BIN)

@@ -17,10 +17,6 @@ constexpr const char* kListModels = "/wayleave.router.v1.RouterService/ListModel
 constexpr const char* kReportOutcome = "/wayleave.router.v1.RouterService/ReportOutcome";
 constexpr const char* kGenerate = "/wayleave.provider.v1.ProviderService/Generate";
 
-constexpr std::size_t kMostDecisions = 4096;
-// A decision may be kept for longer than the list of models stays the same: no word of it is better than an old one,
-// after which Codex would fetch the list again and again.
-constexpr std::chrono::milliseconds kEtagAge{2000};
 constexpr std::chrono::milliseconds kWatchPause{100};
 constexpr std::chrono::milliseconds kWatchSilence{1000};
 
@@ -108,35 +104,10 @@ Task<Result<auth::v1::SettleResponse>> RemoteAuth::Settle(const auth::v1::Settle
 Task<Result<router::v1::RouteResponse>> RemoteRouter::Route(const router::v1::RouteRequest& request,
                                                             const rpc::CallContext& context) {
   std::string facts = Facts(request);
-  if (auto known = Find(facts)) co_return std::move(*known);
+  if (auto known = decisions_.Find(facts, DecisionCache::Clock::now())) co_return std::move(*known);
   auto answer = co_await channel_.Call<router::v1::RouteResponse>(kRoute, request, context);
-  if (answer) Keep(std::move(facts), *answer);
+  if (answer) decisions_.Keep(std::move(facts), *answer, DecisionCache::Clock::now());
   co_return answer;
-}
-
-std::optional<router::v1::RouteResponse> RemoteRouter::Find(const std::string& facts) {
-  const auto now = Clock::now();
-  Entry entry;
-  {
-    std::lock_guard lock(mutex_);
-    const auto it = kept_.find(facts);
-    if (it == kept_.end() || it->second.until <= now) return std::nullopt;
-    entry = it->second;
-  }
-  router::v1::RouteResponse answer = *entry.answer;
-  if (entry.etag_until <= now) answer.clear_models_etag();
-  return answer;
-}
-
-void RemoteRouter::Keep(std::string facts, const router::v1::RouteResponse& answer) {
-  const auto age =
-      std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
-  if (age.count() <= 0) return;
-  const auto now = Clock::now();
-  auto kept = std::make_shared<const router::v1::RouteResponse>(answer);
-  std::lock_guard lock(mutex_);
-  if (kept_.size() >= kMostDecisions) kept_.clear();
-  kept_.insert_or_assign(std::move(facts), Entry{std::move(kept), now + age, now + kEtagAge});
 }
 
 Task<Result<router::v1::ListModelsResponse>> RemoteRouter::ListModels(const router::v1::ListModelsRequest& request,

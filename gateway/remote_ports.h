@@ -1,13 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <unordered_map>
 
 #include "base/async/deadline.h"
 #include "base/rpc/client.h"
+#include "gateway/decision_cache.h"
 #include "gateway/ports.h"
 #include "gateway/principal_cache.h"
 
@@ -54,18 +51,8 @@ class RemoteRouter : public RouterPort {
                                                                 const rpc::CallContext& context) override;
 
  private:
-  using Clock = std::chrono::steady_clock;
-  struct Entry {
-    std::shared_ptr<const router::v1::RouteResponse> answer;
-    Clock::time_point until;
-    Clock::time_point etag_until;
-  };
-  std::optional<router::v1::RouteResponse> Find(const std::string& facts);
-  void Keep(std::string facts, const router::v1::RouteResponse& answer);
-
   rpc::Channel& channel_;
-  std::mutex mutex_;
-  std::unordered_map<std::string, Entry> kept_;
+  DecisionCache decisions_;
 };
 
 class RemoteProvider : public ProviderPort {

@@ -189,6 +189,10 @@ Task<void> Routes(Contract& t) {
   const router::v1::ListModelsRequest all;
   auto models = co_await t.router_->ListModels(all, context);
   EXPECT_TRUE(models.ok() && models->models_size() >= 1 && models->models(0).context_window() == 4096);
+  router::v1::RouteRequest known;
+  known.set_model("helper");
+  auto route = co_await t.router_->Route(known, context);
+  EXPECT_TRUE(route.ok() && models.ok() && !models->etag().empty() && route->models_etag() == models->etag());
 }
 
 TEST_P(Contract, RoutesAndRefusalsAreTheSame) { OnWorker(Routes); }

@@ -104,6 +104,7 @@ std::string RenderModels(const router::v1::ListModelsResponse& models) {
   Json data = Json::array();
   Json codex = Json::array();
   const auto add = [&](const Model& model, const std::string& slug) {
+    if (model.no_conversations()) return;
     codex.push_back(CodexModel(model, slug, static_cast<int>(codex.size()) + 1));
   };
   for (const Model& model : models.models()) {
@@ -119,7 +120,9 @@ std::string RenderModels(const router::v1::ListModelsResponse& models) {
 
 std::string RenderMessagesModels(const router::v1::ListModelsResponse& models) {
   Json data = Json::array();
-  for (const Model& model : models.models()) data.push_back(MessagesModel(model, model.id()));
+  for (const Model& model : models.models()) {
+    if (!model.no_conversations()) data.push_back(MessagesModel(model, model.id()));
+  }
   const Json first = data.empty() ? Json(nullptr) : Json(data.front().at("id"));
   const Json last = data.empty() ? Json(nullptr) : Json(data.back().at("id"));
   return Dump({{"data", std::move(data)}, {"has_more", false}, {"first_id", first}, {"last_id", last}});

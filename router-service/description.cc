@@ -31,6 +31,7 @@ void Describe(const ModelConfig* config, const provider::v1::UpstreamModel* upst
   model.set_description(said.description);
   model.set_context_window(said.context_window > 0 ? said.context_window : told.context_window());
   model.set_images(said.images.value_or(told.images()));
+  model.set_no_conversations(told.has_chats() && !told.chats());
   DescribeReasoning(said, told, model);
   DescribeTools(said, told, model);
 }

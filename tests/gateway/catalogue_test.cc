@@ -129,6 +129,18 @@ TEST(CatalogueTest, TheConfigurationSaysWhichToolsCodexOffers) {
   EXPECT_EQ(entries[1].at("supports_search_tool"), false);
 }
 
+TEST(CatalogueTest, AgentsAreNotShownModelsForEmbeddings) {
+  ListModelsResponse models = TwoModels();
+  models.mutable_models(0)->set_no_conversations(true);
+
+  const json list = json::parse(RenderModels(models));
+
+  EXPECT_EQ(list.at("data").size(), 2u);
+  ASSERT_EQ(list.at("models").size(), 1u);
+  EXPECT_EQ(list.at("models")[0].at("slug"), "ns/small:8b");
+  EXPECT_EQ(json::parse(RenderMessagesModels(models)).at("first_id"), "ns/small:8b");
+}
+
 TEST(CatalogueTest, IsAnthropicsListInOnePage) {
   const json list = json::parse(RenderMessagesModels(TwoModels()));
 

@@ -77,6 +77,15 @@ TEST(DescriptionTest, AModelWithoutToolsIsOfferedNoneThatCanBeLeftOut) {
   EXPECT_THAT(model.reasoning_levels(), IsEmpty());
 }
 
+TEST(DescriptionTest, KnowsModelsThatHoldNoConversations) {
+  UpstreamModel upstream;
+  EXPECT_FALSE(Described(nullptr, &upstream).no_conversations());
+  upstream.set_chats(true);
+  EXPECT_FALSE(Described(nullptr, &upstream).no_conversations());
+  upstream.set_chats(false);
+  EXPECT_TRUE(Described(nullptr, &upstream).no_conversations());
+}
+
 provider::v1::ListModelsResponse Telling(const std::string& provider, const UpstreamModel& model) {
   provider::v1::ListModelsResponse offers;
   offers.add_providers()->set_provider(provider);

@@ -15,6 +15,8 @@ using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
 constexpr std::chrono::milliseconds kAuthenticateTime{10000};
+constexpr const char* kNotFoundCode = "previous_response_not_found";  // makes Codex send everything again, at once
+constexpr const char* kTooLargeCode = "request_too_large";
 
 // Headers of the handshake say nothing about a question.
 bool ConcernsQuestions(std::string_view name, std::string_view value) {
@@ -35,7 +37,7 @@ http::Request Stripped(const http::Request& opening) {
 
 http::Response NotFound(const std::string& id) {
   http::Response response =
-      ErrorResponse(400, "invalid_request_error", "previous_response_not_found",
+      ErrorResponse(400, "invalid_request_error", kNotFoundCode,
                     "Previous response with id '" + id +
                         "' not found. The gateway keeps the last responses of a connection for as "
                         "long as it is open; send the whole input without previous_response_id.");
@@ -103,6 +105,7 @@ Task<void> WebSocketSession::Answer(std::string message) {
 
 Task<void> WebSocketSession::AnswerEvent(Result<ClientEvent> event, Record& record) {
   if (!event) {
+    record.error_code = event.error().reason;
     http::Response refused = ErrorResponse(event.error());
     co_return co_await Refuse(std::move(refused), record);
   }
@@ -110,12 +113,14 @@ Task<void> WebSocketSession::AnswerEvent(Result<ClientEvent> event, Record& reco
   if (!event->previous_response_id.empty()) {
     previous = conversation_.Find(event->previous_response_id);
     if (!previous) {
+      record.error_code = kNotFoundCode;
       http::Response refused = NotFound(event->previous_response_id);
       co_return co_await Refuse(std::move(refused), record);
     }
   }
   if (Conversation::BytesUpTo(previous) + event->input.size() + event->members.size() > body_bytes_) {
-    http::Response refused = ErrorResponse(413, "invalid_request_error", "request_too_large",
+    record.error_code = kTooLargeCode;
+    http::Response refused = ErrorResponse(413, "invalid_request_error", kTooLargeCode,
                                            "The question and the conversation that it goes on from are larger than " +
                                                std::to_string(body_bytes_) + " bytes, the limit of this gateway.");
     co_return co_await Refuse(std::move(refused), record);
@@ -162,7 +167,6 @@ Task<void> WebSocketSession::WarmUp(const ClientEvent& event, Conversation::Turn
 
 Task<void> WebSocketSession::Refuse(http::Response response, Record& record) {
   record.status = response.status;
-  if (record.error_code.empty()) record.error_code = "refused";
   AddIds(provider::v1::ENDPOINT_RESPONSES, record.request_id, response.headers);
   const std::string message = ErrorMessage(response);
   const std::string_view text = message;

@@ -1,94 +1,158 @@
-// What the user of Codex sees, and how often Codex asks, when something goes wrong.
+// What the user of Codex reads, and how often Codex asks, when something goes wrong: every row of lib/codex_faults.mjs on
+// every kind of model server that it can come from. The results make a table in docs/codex.md (see codex_table.mjs).
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { codexConfig, runCodex } from './lib/codex.mjs';
-import { shapes } from './lib/gateway.mjs';
-import { World } from './lib/setup.mjs';
+import { askedFor, faults, retries } from './lib/codex_faults.mjs';
+import { errorsOf } from './lib/codex.mjs';
+import { record } from './lib/results.mjs';
+import { modelsFor, Scene } from './lib/scene.mjs';
+import { kinds, World } from './lib/setup.mjs';
 import { until } from './lib/wait.mjs';
 
-// `requests`: at the upstream, with one retry allowed. `shows`: in what Codex tells.
-const rows = [
-  { fault: 'fault-404', requests: 1, shows: /not found/ },
-  { fault: 'fault-context', requests: 1, shows: /ran out of room in the model's context window/ },
-  {
-    fault: 'fault-reset',
-    requests: 2,
-    shows: /stream disconnected before completion: (?!stream closed|Transport error)/,
-  },
-  {
-    fault: 'fault-eof',
-    requests: 2,
-    shows: /stream disconnected before completion: (?!stream closed|Transport error)/,
-  },
-  { fault: 'fault-chunk', requests: 2, shows: /CUDA out of memory/ },
-  { fault: 'fault-length', requests: 1, shows: /max_output_tokens/ },
-  { fault: 'fault-length-calls', requests: 1, shows: /max_output_tokens/ },
-  { fault: 'fault-filter', requests: 1, shows: /filter|policy/i },
-];
-const models = Object.fromEntries(
-  [...rows.map(({ fault }) => fault), 'silent-2000', 'endless'].map((name) => [name, `openai/${name}`]),
-);
+const quick = { keep_alive: '200ms', timeouts: { first_byte: '1500ms', idle: '1500ms' } };
 
-for (const shape of shapes) {
-  describe(`Codex and errors, ${shape}`, () => {
+// A server that no longer is.
+const dead = { type: 'openai-compatible', dialect: 'chat', base_url: 'http://127.0.0.1:9/v1' };
+
+const start = (shape, rows, of) =>
+  World.start({
+    shape,
+    styles: [],
+    kinds: of,
+    models: modelsFor(rows, of),
+    providerOptions: quick,
+    providers: { dead },
+  });
+
+// What differs from run to run stays out of the tables.
+const read = (text) => text?.replace(/, url: \S+/g, '').replace(/, request id: \S+/g, '');
+
+async function fails(scene, { shows, hides, extra }) {
+  const run = await scene.exec({ retries, extra });
+  assert.notEqual(run.code, 0, run.said);
+  const last = errorsOf(run).at(-1);
+  assert.match(last, shows);
+  if (hides) assert.doesNotMatch(run.said, hides);
+  assert.doesNotMatch(run.said, /rerouted|flagged/);
+  assert.deepEqual(run.files, {}, 'nothing was executed');
+  return read(last);
+}
+
+async function works(scene, { works: expected, extra }) {
+  const run = await scene.exec({ retries, extra });
+  assert.equal(run.code, 0, run.said);
+  assert.equal(run.lastMessage, expected, run.said);
+  return expected;
+}
+
+async function check(scene, row) {
+  const text = 'works' in row ? await works(scene, row) : await fails(scene, row);
+  const asked = row.requests ?? askedFor[row.asked](retries);
+  const reached = scene.exchanges.length;
+  if (row.resends) assert.ok(reached >= asked && reached <= 2 * asked, `${reached} requests at the upstream`);
+  else assert.equal(reached, row.upstream ?? asked, 'requests at the upstream');
+  if (!row.key)
+    await until(
+      () => scene.logged.length === asked,
+      `${asked} requests at the gateway, not ${scene.logged.length}`,
+      2_000,
+    );
+  assert.deepEqual(scene.violations, []);
+  return text;
+}
+
+async function report(world, row, kind) {
+  const scene = new Scene(world, row, kind);
+  try {
+    const text = await check(scene, row);
+    record('faults', { case: row.name, kind, ok: true, text });
+  } catch (error) {
+    record('faults', { case: row.name, kind, ok: false, problem: error.message });
+    throw error;
+  } finally {
+    await scene.close();
+  }
+}
+
+for (const kind of kinds) {
+  describe(`Codex and errors on ${kind}`, { concurrency: 3 }, () => {
+    const rows = faults.filter((row) => row.kinds.includes(kind));
     let world;
-    before(async () => (world = await World.start({ shape, models, providerOptions: { keep_alive: '300ms' } })));
+    before(async () => (world = await start('serve', rows, [kind])));
     after(() => world?.stop());
-    const codex = (model, options = {}) =>
-      runCodex({
-        config: codexConfig({ gateway: world.gateway, model, retries: 1, ...options }),
-        key: world.gateway.key,
-        ...options,
-      });
 
-    for (const { fault, requests, shows } of rows) {
-      test(`${fault}: ${requests} request(s) and a text`, async () => {
-        const run = await codex(fault);
-
-        assert.notEqual(run.code, 0, run.said);
-        assert.match(run.said, shows);
-        assert.equal(world.upstreams.openai.of(fault).length, requests, run.said);
-        assert.deepEqual(run.files, {}, 'nothing was executed');
-      });
-    }
-
-    test('an unknown model: one request, and the text names the models that exist', async () => {
-      const before = await world.gateway.metric('gateway', 'wayleave_gateway_requests_total');
-      const run = await codex('no-such-model');
-
-      assert.notEqual(run.code, 0, run.said);
-      assert.match(run.said, /no-such-model/);
-      assert.match(run.said, /fault-404/);
-      assert.equal(
-        (await world.gateway.metric('gateway', 'wayleave_gateway_requests_total')) - before,
-        1,
-        'requests at the gateway',
-      );
-    });
-
-    test('a bad key: 401 and the text says so, without the key', async () => {
-      const run = await codex('fault-404', { key: 'wrong-key-canary' });
-
-      assert.notEqual(run.code, 0, run.said);
-      assert.match(run.said, /401 Unauthorized/);
-      assert.doesNotMatch(run.said, /wrong-key-canary/);
-    });
-
-    test('a silent upstream does not trip the idle timer: keep-alives are data', async () => {
-      const run = await codex('silent-2000', { extra: 'stream_idle_timeout_ms = 1000\n' });
-
-      assert.equal(run.code, 0, run.said);
-      assert.equal(run.lastMessage, 'late');
-      assert.equal(world.upstreams.openai.of('silent-2000').length, 1);
-    });
-
-    test('an interrupted Codex closes the upstream', async () => {
-      const running = codex('endless', { timeoutMs: 3_000 });
-      const exchange = await world.upstreams.openai.arrived('endless');
-      await running;
-
-      await until(() => exchange.closedAt, 'the upstream connection to close', 2_000);
-      assert.equal(exchange.early, true);
-    });
+    for (const row of rows) test(`${row.name} on ${kind}: asked ${row.asked}`, () => report(world, row, kind));
   });
 }
+
+// The same from four processes, for one row of each sort.
+describe('Codex and errors, fleet', { concurrency: 3 }, () => {
+  const sorts = ['context', 'key', 'rate', 'busy', 'reset', 'length', 'no-model', 'no-key'];
+  const rows = faults.filter((row) => row.name === 'bad' || sorts.includes(row.name));
+  let world;
+  before(async () => (world = await start('fleet', rows, ['chat'])));
+  after(() => world?.stop());
+
+  for (const row of rows)
+    test(`${row.name}: asked ${row.asked}`, async () => {
+      const scene = new Scene(world, row, 'chat');
+      try {
+        await check(scene, row);
+      } finally {
+        await scene.close();
+      }
+    });
+});
+
+describe('Codex and the gateway itself', () => {
+  const hello = { name: 'hello', script: 'hello', kinds: ['chat'] };
+  const endless = { name: 'endless', script: 'endless', kinds: ['chat'] };
+  const scenes = [];
+  const play = async (entry, sections) => {
+    const models = modelsFor([entry], ['chat']);
+    const world = await World.start({ shape: 'serve', styles: [], kinds: ['chat'], models, sections });
+    const scene = new Scene(world, entry, 'chat');
+    scenes.push(scene);
+    return scene;
+  };
+  after(async () => {
+    for (const scene of scenes) {
+      await scene.close();
+      await scene.world.stop();
+    }
+  });
+
+  test('a request above gateway.limits.body_bytes: a 413 that says so', async () => {
+    const scene = await play(hello, { gateway: { limits: { body_bytes: '8KiB' } } });
+    const run = await scene.exec({ retries });
+
+    assert.notEqual(run.code, 0, run.said);
+    assert.match(errorsOf(run).at(-1), /413 Payload Too Large: .*8192|413 .*too (large|long|big)/i);
+    assert.equal(scene.exchanges.length, 0);
+    record('faults', { case: 'too-big', kind: 'chat', ok: true, text: read(errorsOf(run).at(-1)) });
+  });
+
+  test('a gateway that is away: Codex waits for it, and the turn succeeds', async () => {
+    const scene = await play(hello);
+    const app = await scene.app();
+    await scene.world.gateway.kill('gateway');
+    const turn = await app.begin('Hello');
+    await until(() => app.of('error', turn).length, 'Codex to notice', 10_000);
+    const told = app.of('error', turn)[0].params.error.message;
+    scene.world.gateway.restart('gateway');
+
+    assert.equal((await app.ending(turn)).status, 'completed');
+    assert.equal(scene.exchanges.length, 1);
+    record('faults', { case: 'away', kind: 'chat', ok: true, text: read(told) });
+  });
+
+  test('a Codex that is killed: the upstream is let go', async () => {
+    const scene = await play(endless);
+    const running = scene.exec({ timeoutMs: 2_500 });
+    const exchange = await scene.arrived(1);
+    await running;
+
+    await until(() => exchange.closedAt, 'the upstream connection to close', 2_000);
+    assert.equal(exchange.early, true);
+  });
+});

@@ -1,4 +1,6 @@
-// Runs the end-to-end tests: node run.mjs --bin <folder with the programs> [--only <part of a file's or test's name>]
+// Runs the end-to-end tests:
+//   node run.mjs --bin <folder with the programs> [--only <part of a file's or test's name>] [--results <file>]
+// A complete run writes what it found out to results.jsonl, for codex_table.mjs.
 import fs from 'node:fs';
 import path from 'node:path';
 import { run } from 'node:test';
@@ -7,11 +9,13 @@ import { parseArgs } from 'node:util';
 import { missing, suiteDir } from './lib/env.mjs';
 import { onPinnedNode } from './lib/pinned_node.mjs';
 
-const usage = 'usage: node run.mjs --bin <folder with the programs> [--only <part of a file name or of a test name>]';
+const usage =
+  'usage: node run.mjs --bin <folder with the programs> [--only <part of a file or test name>] [--results <file>]';
 
 function options() {
   try {
-    const { values } = parseArgs({ options: { bin: { type: 'string' }, only: { type: 'string' } } });
+    const text = { type: 'string' };
+    const { values } = parseArgs({ options: { bin: text, only: text, results: text } });
     if (!values.bin) throw new Error('--bin is missing');
     return values;
   } catch (error) {
@@ -36,13 +40,17 @@ function select(only) {
   return { files, pattern: named.length ? undefined : new RegExp(only.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) };
 }
 
-const { bin, only } = options();
+const { bin, only, results = only ? undefined : path.join(suiteDir, 'results.jsonl') } = options();
 try {
   await onPinnedNode();
 } catch (error) {
   refuse([error.message]);
 }
 process.env.WAYLEAVE_E2E_BIN = path.resolve(bin);
+if (results) {
+  process.env.WAYLEAVE_E2E_RESULTS = path.resolve(results);
+  fs.rmSync(results, { force: true });
+}
 const problems = missing(process.env.WAYLEAVE_E2E_BIN);
 if (problems.length) refuse(problems);
 

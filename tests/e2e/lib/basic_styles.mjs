@@ -36,29 +36,62 @@ const numbered = (status, type, message, more = {}) => ({
 const vllm = {
   ...flatStyle,
   // No summary, and nothing that only OpenAI can read.
-  reasoning: (id, text) => ({ id, type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text }], encrypted_content: null }),
+  reasoning: (id, text) => ({
+    id,
+    type: 'reasoning',
+    summary: [],
+    content: [{ type: 'reasoning_text', text }],
+    encrypted_content: null,
+  }),
   refusal: refusing({
     context: () =>
-      openAi(400, "This model's maximum context length is 32768 tokens. However, your request has 40000 input tokens.", 400, 'BadRequestError', 'input'),
+      openAi(
+        400,
+        "This model's maximum context length is 32768 tokens. However, your request has 40000 input tokens.",
+        400,
+        'BadRequestError',
+        'input',
+      ),
   }),
   toolProblem: (type, n) =>
-    openAi(400, `[{'type': 'literal_error', 'loc': ('body', 'tools', ${n}, 'function', 'type'), 'msg': "Input should be 'function'", 'input': '${type}'}]`, 400, 'Bad Request'),
+    openAi(
+      400,
+      `[{'type': 'literal_error', 'loc': ('body', 'tools', ${n}, 'function', 'type'), 'msg': "Input should be 'function'", 'input': '${type}'}]`,
+      400,
+      'Bad Request',
+    ),
   itemProblem: (type, n) =>
-    openAi(400, `[{'type': 'literal_error', 'loc': ('body', 'input', ${n}, 'type'), 'input': '${type}'}]`, 400, 'Bad Request'),
+    openAi(
+      400,
+      `[{'type': 'literal_error', 'loc': ('body', 'input', ${n}, 'type'), 'input': '${type}'}]`,
+      400,
+      'Bad Request',
+    ),
 };
 
 const llamacpp = {
   ...flatStyle,
   bare: true,
-  reasoning: (id, text) => ({ id, type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text }], encrypted_content: '' }),
+  reasoning: (id, text) => ({
+    id,
+    type: 'reasoning',
+    summary: [],
+    content: [{ type: 'reasoning_text', text }],
+    encrypted_content: '',
+  }),
   needsReasoningContent: true,
   textOutputsOnly: true,
   refusal: refusing({
     context: () =>
-      numbered(400, 'exceed_context_size_error', 'request (40000 tokens) exceeds the available context size (32768 tokens), try increasing it', {
-        n_prompt_tokens: 40000,
-        n_ctx: 32768,
-      }),
+      numbered(
+        400,
+        'exceed_context_size_error',
+        'request (40000 tokens) exceeds the available context size (32768 tokens), try increasing it',
+        {
+          n_prompt_tokens: 40000,
+          n_ctx: 32768,
+        },
+      ),
     busy: () => numbered(503, 'unavailable_error', 'Loading model'),
     server: () => numbered(500, 'server_error', 'failed to decode the batch'),
   }),
@@ -73,14 +106,25 @@ const ollama = {
   hidesLength: true,
   swallowsErrors: true,
   dataUrlsOnly: true,
-  reasoning: (id, text) => ({ id, type: 'reasoning', summary: [{ type: 'summary_text', text }], encrypted_content: text }),
-  usage: (usage) => ({ ...usage, input_tokens_details: { cached_tokens: 0 }, output_tokens_details: { reasoning_tokens: 0 } }),
+  reasoning: (id, text) => ({
+    id,
+    type: 'reasoning',
+    summary: [{ type: 'summary_text', text }],
+    encrypted_content: text,
+  }),
+  usage: (usage) => ({
+    ...usage,
+    input_tokens_details: { cached_tokens: 0 },
+    output_tokens_details: { reasoning_tokens: 0 },
+  }),
   refusal: refusing({
     'not-found': ({ model }) => openAi(404, `model '${model}' not found`, null, 'not_found_error'),
     busy: () => openAi(503, 'server busy, please try again.  maximum pending requests exceeded', null, 'api_error'),
-    context: () => openAi(400, 'request (40000 tokens) exceeds the available context size (32768 tokens), try increasing it'),
+    context: () =>
+      openAi(400, 'request (40000 tokens) exceeds the available context size (32768 tokens), try increasing it'),
   }),
-  toolProblem: (type) => openAi(500, `Failed to parse tools: Unsupported tool type: {"type":"${type}"}`, null, 'api_error'),
+  toolProblem: (type) =>
+    openAi(500, `Failed to parse tools: Unsupported tool type: {"type":"${type}"}`, null, 'api_error'),
   itemProblem: (type) => openAi(400, `input: unknown input item type: "${type}"`),
 };
 
@@ -88,7 +132,8 @@ const lmstudio = {
   ...flatStyle,
   reasoning: vllm.reasoning,
   refusal: refusing({
-    context: () => openAi(400, 'The number of tokens to keep from the initial prompt is greater than the context length.'),
+    context: () =>
+      openAi(400, 'The number of tokens to keep from the initial prompt is greater than the context length.'),
   }),
   toolProblem: (type, n) => openAi(400, 'Invalid', 'invalid_string', 'invalid_request_error', `tools.${n}.type`),
   itemProblem: (type, n) => openAi(400, 'Invalid', 'invalid_union', 'invalid_request_error', `input.${n}`),

@@ -219,7 +219,10 @@ class Checker {
     this.need(call.type === 'function', `${where}: type ${call.type}`);
     this.need(isText(call.id) && !this.ids.has(call.id), `${where}: the id ${call.id} is missing or not unique`);
     // A request that declares no tools, as for a summary, may still tell of calls.
-    this.need(!this.body.tools || this.tools.has(call.function?.name), `${where}: calls the undeclared ${call.function?.name}`);
+    this.need(
+      !this.body.tools || this.tools.has(call.function?.name),
+      `${where}: calls the undeclared ${call.function?.name}`,
+    );
     this.need(
       isObject(parsed(call.function?.arguments)),
       `${where}: arguments are no JSON object: ${String(call.function?.arguments).slice(0, 60)}`,

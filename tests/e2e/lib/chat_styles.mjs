@@ -187,20 +187,25 @@ const textOf = (content) =>
         .filter((part) => part.type === 'text')
         .map((part) => part.text)
         .join('\n');
-const imagesOf = (content) =>
-  Array.isArray(content) ? content.filter((part) => part.type === 'image_url').length : 0;
+const imagesOf = (content) => (Array.isArray(content) ? content.filter((part) => part.type === 'image_url').length : 0);
 
 function seen(body) {
   const of = (role) => body.messages.filter((message) => message.role === role);
   return new Seen({
-    system: of('system').map((message) => textOf(message.content)).join('\n'),
+    system: of('system')
+      .map((message) => textOf(message.content))
+      .join('\n'),
     users: of('user').map((message) => textOf(message.content)),
-    said: of('assistant').map((message) => textOf(message.content)).filter(Boolean),
+    said: of('assistant')
+      .map((message) => textOf(message.content))
+      .filter(Boolean),
     answers: of('tool').map((message) => ({ text: textOf(message.content), images: 0 })),
     images: of('user').reduce((sum, message) => sum + imagesOf(message.content), 0),
     tools: (body.tools ?? []).map((tool) => ({ name: tool.function.name })),
     schema: body.response_format?.json_schema?.schema,
-    replayed: of('assistant').map((message) => message.reasoning ?? message.reasoning_content).filter(Boolean),
+    replayed: of('assistant')
+      .map((message) => message.reasoning ?? message.reasoning_content)
+      .filter(Boolean),
   });
 }
 
@@ -227,16 +232,19 @@ const refusals = {
   context: () => vllmContext(40000),
   // A provider that repeats the credential it was given.
   key: ({ headers }) =>
-    openAiError(401, `Incorrect API key provided: ${headers.authorization}`, 'invalid_request_error', 'invalid_api_key'),
+    openAiError(
+      401,
+      `Incorrect API key provided: ${headers.authorization}`,
+      'invalid_request_error',
+      'invalid_api_key',
+    ),
   rate: () => openAiError(429, 'Rate limit reached', 'requests', 'rate_limit_exceeded', { 'retry-after': '2' }),
   'rate-bare': () => openAiError(429, 'Rate limit reached', 'requests', 'rate_limit_exceeded'),
-  quota: () =>
-    openAiError(429, 'You exceeded your current quota', 'insufficient_quota', 'insufficient_quota'),
+  quota: () => openAiError(429, 'You exceeded your current quota', 'insufficient_quota', 'insufficient_quota'),
   server: () => openAiError(500, 'The server had an error', 'server_error', null),
   busy: () => openAiError(503, 'The server is overloaded', 'server_error', 'server_is_overloaded'),
   bad: () => openAiError(400, 'temperature must be at most 2', 'invalid_request_error', null),
-  policy: () =>
-    openAiError(400, 'This prompt is not allowed', 'invalid_request_error', 'content_policy_violation'),
+  policy: () => openAiError(400, 'This prompt is not allowed', 'invalid_request_error', 'content_policy_violation'),
   denied: () => openAiError(403, 'This project may not use the model', 'invalid_request_error', 'model_not_allowed'),
 };
 

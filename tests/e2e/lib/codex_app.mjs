@@ -13,7 +13,10 @@ export class CodexApp {
     app.child.stdout.setEncoding('utf8').on('data', (text) => app.take(text));
     app.child.stderr.setEncoding('utf8').on('data', (text) => (app.log += text));
     app.ended = new Promise((resolve) => app.child.once('close', resolve));
-    await app.ask('initialize', { clientInfo: client, capabilities: { experimentalApi: true, requestAttestation: false } });
+    await app.ask('initialize', {
+      clientInfo: client,
+      capabilities: { experimentalApi: true, requestAttestation: false },
+    });
     app.send({ method: 'initialized' });
     const settings = { cwd: home.cwd, approvalPolicy: 'never', sandbox: 'danger-full-access', ...thread };
     app.thread = (await app.ask('thread/start', settings)).thread.id;

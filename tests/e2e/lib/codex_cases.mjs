@@ -28,6 +28,30 @@ const agent = (options) => async (scene) => {
   scene.requests(3);
 };
 
+const patchedAfter = (requests) => async (scene) => {
+  const run = await says(scene, finalText, { catalogue: true });
+  assert.deepEqual(run.files, patchedFiles);
+  scene.requests(requests);
+};
+
+const lists = async (app, name) => {
+  const { data } = await app.ask('model/list', {});
+  return data.some((model) => model.id === name);
+};
+
+// A model that appears at the provider in mid-session: the next answer makes Codex read the list again.
+async function refreshed(scene) {
+  const fresh = `fresh-on-${scene.kind}`;
+  const app = await scene.app({ catalogue: true });
+  await app.turn('Hello');
+  assert.equal(await lists(app, fresh), false);
+  scene.upstream.pull(fresh);
+  await until(() => scene.gatewayLists(fresh), 'the gateway to list the new model', 5_000);
+  assert.equal(await lists(app, fresh), false, 'Codex does not know yet');
+  await app.turn('Hello again');
+  await until(() => lists(app, fresh), 'Codex to list the new model', 5_000);
+}
+
 async function interrupted(scene, head) {
   const app = await scene.app();
   assert.equal((await app.turn('Hello')).text, 'Here I am.');
@@ -52,7 +76,13 @@ async function compacted(scene, config) {
 }
 
 export const cases = [
-  { name: 'shell', title: 'two shell commands at once, a patch by the shell', script: 'agent-heredoc', kinds, run: agent() },
+  {
+    name: 'shell',
+    title: 'two shell commands at once, a patch by the shell',
+    script: 'agent-heredoc',
+    kinds,
+    run: agent(),
+  },
   {
     name: 'patch',
     title: '`apply_patch` as a tool of its own',
@@ -65,8 +95,28 @@ export const cases = [
     title: '`apply_patch` called although it is not declared',
     script: 'agent-undeclared',
     kinds: translated,
-    why: 'bytes pass',
     run: agent(),
+  },
+  {
+    name: 'patch-cut',
+    title: 'a patch in a fence and without its end: repaired',
+    script: 'patch-cut',
+    kinds: translated,
+    run: patchedAfter(3),
+  },
+  {
+    name: 'patch-nonsense',
+    title: 'a patch that is none: the model is told, and does it right',
+    script: 'patch-nonsense',
+    kinds,
+    run: patchedAfter(4),
+  },
+  {
+    name: 'patch-elsewhere',
+    title: 'a patch that does not fit the file: likewise',
+    script: 'patch-elsewhere',
+    kinds,
+    run: patchedAfter(4),
   },
   {
     name: 'effort',
@@ -192,6 +242,13 @@ export const cases = [
       const { usage } = await app.turn('Hello');
       assert.equal(usage.modelContextWindow, Math.floor(smallWindow * 0.95), '95 % of it is usable');
     },
+  },
+  {
+    name: 'refresh',
+    title: 'a new model in mid-session (`x-models-etag`)',
+    script: 'hello',
+    kinds,
+    run: refreshed,
   },
   {
     name: 'schema',

@@ -1,5 +1,5 @@
 // What the scripted model does in the cases that only Codex knows (see codex_cases.mjs). Each goes by what it sees.
-import { patch } from './patches.mjs';
+import { finalText, patch } from './patches.mjs';
 import { sleep } from './wait.mjs';
 
 const call = (id, name, args, namespace) => ({ id, name, arguments: args, ...(namespace ? { namespace } : {}) });
@@ -54,6 +54,23 @@ async function code(turn) {
   await turn.call([{ id: `call_c${answers.length}`, name: 'exec', input: javascript[answers.length] }]);
 }
 
+// A patch that is not as it should be, after the file that it is for; then, if the model is told, the right one.
+async function badPatch(turn, bad) {
+  const { answers } = turn.seen;
+  const last = answers.at(-1)?.text ?? '';
+  if (answers.length === 0)
+    return turn.call([call('call_b0', 'exec_command', { cmd: "echo 'hello from the shell' > hello.txt" })]);
+  if (answers.length === 1) return turn.call([{ id: 'call_b1', name: 'apply_patch', input: bad }]);
+  if (/Success\. Updated/.test(last)) return lastWord(turn, finalText);
+  turn.expect(/patch/i.test(last), `the model is told what is wrong with its patch: ${last}`);
+  await turn.call([{ id: `call_b${answers.length}`, name: 'apply_patch', input: patch }]);
+}
+
+// As models do it: in a fence of Markdown, and without the last line.
+const cutPatch = `\`\`\`\n${patch.replace(/\n\*\*\* End Patch$/, '')}\n\`\`\``;
+const nonsense = '--- a/hello.txt\n+++ b/hello.txt\n-hello\n';
+const elsewhere = patch.replace('hello from the shell', 'a line that is not there');
+
 const names = ['one', 'two', 'three'];
 
 async function parallel(turn) {
@@ -71,7 +88,9 @@ async function subagent(turn) {
   const { answers } = turn.seen;
   if (turn.seen.userSaid(/CHILD TASK/)) return lastWord(turn, 'The cow says moo.');
   if (answers.length === 0)
-    return turn.call([call('call_spawn', 'spawn_agent', { message: 'CHILD TASK: what does the cow say?' }, 'multi_agent_v1')]);
+    return turn.call([
+      call('call_spawn', 'spawn_agent', { message: 'CHILD TASK: what does the cow say?' }, 'multi_agent_v1'),
+    ]);
   if (answers.length === 1) {
     const id = /"agent_id":\s*"([^"]+)"/.exec(answers[0].text)?.[1];
     turn.expect(id, `spawn_agent told an id: ${answers[0].text}`);
@@ -87,7 +106,12 @@ async function guardian(turn) {
     turn.expect(schema.properties?.outcome, `the reviewer's schema has an outcome: ${JSON.stringify(schema)}`);
     return lastWord(
       turn,
-      JSON.stringify({ risk_level: 'low', user_authorization: 'high', outcome: 'allow', rationale: 'It only says hello.' }),
+      JSON.stringify({
+        risk_level: 'low',
+        user_authorization: 'high',
+        outcome: 'allow',
+        rationale: 'It only says hello.',
+      }),
     );
   }
   if (answers.length) return lastWord(turn, `Reviewed: ${/reviewed-[a-z]+/.exec(answers[0].text)?.[0]}`);
@@ -139,7 +163,10 @@ async function structured(turn) {
 
 async function resume(turn) {
   const { said, users } = turn.seen;
-  await lastWord(turn, said.length ? `Before, I said: ${said.at(-1)}` : `First answer to ${users.length ? 'you' : 'nobody'}.`);
+  await lastWord(
+    turn,
+    said.length ? `Before, I said: ${said.at(-1)}` : `First answer to ${users.length ? 'you' : 'nobody'}.`,
+  );
 }
 
 // Answers the first request of a session and then never again, so that it can be interrupted.
@@ -161,6 +188,9 @@ export const codexScripts = {
   compact,
   fills,
   structured,
+  'patch-cut': (turn) => badPatch(turn, cutPatch),
+  'patch-nonsense': (turn) => badPatch(turn, nonsense),
+  'patch-elsewhere': (turn) => badPatch(turn, elsewhere),
   resume,
   'hangs-headless': (turn) => hangs(turn, false),
   'hangs-midway': (turn) => hangs(turn, true),

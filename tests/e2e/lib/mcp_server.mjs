@@ -1,7 +1,12 @@
 // A tiny MCP server on stdio, with two tools. Run by Codex: node mcp_server.mjs
 import readline from 'node:readline';
 
-const schema = (properties) => ({ type: 'object', properties, required: Object.keys(properties), additionalProperties: false });
+const schema = (properties) => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
 const number = { type: 'number', description: 'A number' };
 const tools = {
   add: {
@@ -32,6 +37,8 @@ const methods = {
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const { id, method, params } = JSON.parse(line);
   if (id === undefined) continue;
-  const answer = methods[method] ? { result: methods[method](params ?? {}) } : { error: { code: -32601, message: 'no such method' } };
+  const answer = methods[method]
+    ? { result: methods[method](params ?? {}) }
+    : { error: { code: -32601, message: 'no such method' } };
   process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, ...answer })}\n`);
 }

@@ -86,7 +86,9 @@ class Checker {
     this.limits();
     this.system();
     this.tools();
-    if (this.need(Array.isArray(body.messages) && body.messages.length > 0, 'messages: at least one message is required'))
+    if (
+      this.need(Array.isArray(body.messages) && body.messages.length > 0, 'messages: at least one message is required')
+    )
       this.messages();
     return this.problems;
   }
@@ -94,15 +96,25 @@ class Checker {
   limits() {
     const { max_tokens: max, thinking, temperature, tool_choice: choice, output_config: config } = this.body;
     if (this.need(Number.isInteger(max), 'max_tokens: Field required'))
-      this.need(max >= 1 && max <= maxOutput, `max_tokens: ${max} > ${maxOutput}, which is the maximum allowed number of output tokens`);
+      this.need(
+        max >= 1 && max <= maxOutput,
+        `max_tokens: ${max} > ${maxOutput}, which is the maximum allowed number of output tokens`,
+      );
     this.thinks = ['enabled', 'adaptive'].includes(thinking?.type);
     if (thinking?.type === 'enabled') {
-      this.need(thinking.budget_tokens >= 1024, 'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024');
+      this.need(
+        thinking.budget_tokens >= 1024,
+        'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024',
+      );
       this.need(max > thinking.budget_tokens, '`max_tokens` must be greater than `thinking.budget_tokens`');
     }
-    if (thinking) this.need(['enabled', 'adaptive', 'disabled'].includes(thinking.type), `thinking: Input tag '${thinking.type}'`);
+    if (thinking)
+      this.need(['enabled', 'adaptive', 'disabled'].includes(thinking.type), `thinking: Input tag '${thinking.type}'`);
     if (!this.thinks) return this.config(config);
-    this.need(temperature === undefined || temperature === 1, '`temperature` may only be set to 1 when thinking is enabled');
+    this.need(
+      temperature === undefined || temperature === 1,
+      '`temperature` may only be set to 1 when thinking is enabled',
+    );
     this.need(!['any', 'tool'].includes(choice?.type), 'Thinking may not be enabled when tool_choice forces tool use.');
     this.config(config);
   }
@@ -112,7 +124,10 @@ class Checker {
     this.problems.push(...extra(config, ['effort', 'format'], 'output_config'));
     this.need(config.effort === undefined || efforts.includes(config.effort), `output_config.effort: ${config.effort}`);
     const { format } = config;
-    this.need(format === undefined || (format.type === 'json_schema' && isObject(format.schema)), 'output_config.format');
+    this.need(
+      format === undefined || (format.type === 'json_schema' && isObject(format.schema)),
+      'output_config.format',
+    );
   }
 
   system() {
@@ -138,10 +153,16 @@ class Checker {
   tool(tool, where) {
     this.problems.push(...extra(tool, toolFields, where));
     this.need([undefined, 'custom'].includes(tool.type), `${where}.type: Input should be 'custom'`);
-    this.need(/^[a-zA-Z0-9_-]{1,128}$/.test(tool.name ?? ''), `${where}.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
+    this.need(
+      /^[a-zA-Z0-9_-]{1,128}$/.test(tool.name ?? ''),
+      `${where}.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`,
+    );
     this.need(tool.input_schema?.type === 'object', `${where}.input_schema.type: Field required`);
     for (const key of ['oneOf', 'allOf', 'anyOf'])
-      this.need(!(key in (tool.input_schema ?? {})), `${where}.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level`);
+      this.need(
+        !(key in (tool.input_schema ?? {})),
+        `${where}.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level`,
+      );
   }
 
   messages() {
@@ -165,14 +186,19 @@ class Checker {
 
   message(message, where) {
     this.problems.push(...extra(message, ['role', 'content'], where));
-    if (!this.need(message.role in allowed && message.role !== 'result', `messages: Unexpected role "${message.role}".`)) return;
+    if (
+      !this.need(message.role in allowed && message.role !== 'result', `messages: Unexpected role "${message.role}".`)
+    )
+      return;
     const blocks = blocksOf(message.content);
-    if (!this.need(Array.isArray(blocks) && blocks.length > 0, `${where}: all messages must have non-empty content`)) return;
+    if (!this.need(Array.isArray(blocks) && blocks.length > 0, `${where}: all messages must have non-empty content`))
+      return;
     blocks.forEach((block, n) => this.block(block, allowed[message.role], `${where}.content.${n}`));
   }
 
   block(block, types, where) {
-    if (!this.need(types.includes(block.type), `${where}: Input tag '${block.type}' found using 'type' does not match`)) return;
+    if (!this.need(types.includes(block.type), `${where}: Input tag '${block.type}' found using 'type' does not match`))
+      return;
     this.problems.push(...extra(block, blockFields[block.type], `${where}.${block.type}`));
     if (block.type === 'text') this.problems.push(...checkText(block, where));
     else if (block.type === 'image') this.problems.push(...checkImage(block, where));
@@ -183,11 +209,17 @@ class Checker {
   }
 
   thinking(block, where) {
-    this.need(this.signatures.get(block.signature) === block.thinking, `${where}: Invalid \`signature\` in \`thinking\` block`);
+    this.need(
+      this.signatures.get(block.signature) === block.thinking,
+      `${where}: Invalid \`signature\` in \`thinking\` block`,
+    );
   }
 
   toolUse(block, where) {
-    this.need(/^[a-zA-Z0-9_-]+$/.test(block.id ?? ''), `${where}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'`);
+    this.need(
+      /^[a-zA-Z0-9_-]+$/.test(block.id ?? ''),
+      `${where}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'`,
+    );
     this.need(!this.ids.has(block.id), 'messages: `tool_use` ids must be unique');
     this.ids.add(block.id);
     this.need(isObject(block.input), `${where}.tool_use.input: Input should be a valid dictionary`);
@@ -208,13 +240,18 @@ class Checker {
       const strange = next
         .filter((block) => block.type === 'tool_result' && !calls.includes(block.tool_use_id))
         .map((block) => block.tool_use_id);
-      this.need(strange.length === 0, `messages.${n + 1}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${strange}.`);
+      this.need(
+        strange.length === 0,
+        `messages.${n + 1}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${strange}.`,
+      );
     });
   }
 
   // With thinking on, an answer that called tools in the turn in progress begins with its thinking.
   lastTurn(merged) {
-    const real = merged.findLastIndex(({ role, blocks }) => role === 'user' && !blocks.some((block) => block.type === 'tool_result'));
+    const real = merged.findLastIndex(
+      ({ role, blocks }) => role === 'user' && !blocks.some((block) => block.type === 'tool_result'),
+    );
     merged.slice(real + 1).forEach(({ role, blocks }, n) => {
       if (role !== 'assistant' || !blocks.some((block) => block.type === 'tool_use')) return;
       this.need(

@@ -43,7 +43,8 @@ function* checkCalls(calls, declared, where) {
     yield* unknown(call, new Set(['id', 'function']), where);
     // json: cannot unmarshal string into Go struct field .arguments of type map[string]interface {}
     if (!isObject(call.function?.arguments)) yield `${where}: arguments of ${call.function?.name} are no object`;
-    if (declared.size > 0 && !declared.has(call.function?.name)) yield `${where}: calls the undeclared ${call.function?.name}`;
+    if (declared.size > 0 && !declared.has(call.function?.name))
+      yield `${where}: calls the undeclared ${call.function?.name}`;
   }
 }
 

@@ -144,7 +144,10 @@ class Phrase extends Events {
     return [
       this.added({ ...item, ...empty, status: 'in_progress' }),
       ...parts.map((delta) => this.event(`response.${kind}.delta`, { ...place, delta })),
-      this.event(`response.${kind}.done`, { ...place, ...(item.input === undefined ? { arguments: text } : { input: text }) }),
+      this.event(`response.${kind}.done`, {
+        ...place,
+        ...(item.input === undefined ? { arguments: text } : { input: text }),
+      }),
       this.done(item),
     ];
   }
@@ -164,7 +167,10 @@ class Phrase extends Events {
   close(reason) {
     const last = this.endMessage();
     const [status, more] = this.ending(reason);
-    return [...last, this.event(`response.${status}`, { response: this.response(status, { usage: this.usage, ...more }) })];
+    return [
+      ...last,
+      this.event(`response.${status}`, { response: this.response(status, { usage: this.usage, ...more }) }),
+    ];
   }
 
   ending(reason) {
@@ -195,8 +201,7 @@ function document(style, exchange, { thinking, text, calls, finish }) {
   };
 }
 
-const partsOf = (content, types) =>
-  (Array.isArray(content) ? content : []).filter((part) => types.includes(part.type));
+const partsOf = (content, types) => (Array.isArray(content) ? content : []).filter((part) => types.includes(part.type));
 const textOf = (content) =>
   typeof content === 'string'
     ? content

@@ -18,7 +18,7 @@ export const modelsFor = (cases, kinds) =>
         .filter((entry) => entry.kinds.includes(kind))
         .map((entry) => [
           modelOf(entry, kind),
-          { targets: [`${kind}/${upstreamModel(entry)}`], context_window: windowOf(entry) },
+          { targets: [`${entry.provider ?? kind}/${upstreamModel(entry)}`], context_window: windowOf(entry) },
         ]),
     ),
   );
@@ -29,11 +29,20 @@ export class Scene {
   }
 
   get key() {
-    return this.world.gateway.key;
+    return this.entry.key ?? this.world.gateway.key;
+  }
+
+  // The gateway's name for the model.
+  get model() {
+    return this.entry.gatewayModel ?? modelOf(this.entry, this.kind);
   }
 
   get exchanges() {
     return this.upstream.of(upstreamModel(this.entry));
+  }
+
+  get violations() {
+    return this.exchanges.flatMap((exchange) => exchange.violations);
   }
 
   arrived(count) {
@@ -45,11 +54,23 @@ export class Scene {
     assert.equal(this.exchanges.length, count, 'requests at the upstream');
   }
 
+  // The gateway's own account of the requests for this scene's model.
+  get logged() {
+    return this.world.gateway.logs
+      .split('\n')
+      .filter((line) => line.includes('"event":"request"') && line.includes(`"model":${JSON.stringify(this.model)}`));
+  }
+
   home({ files, ...options } = {}) {
-    const config = codexConfig({ gateway: this.world.gateway, model: modelOf(this.entry, this.kind), ...options });
+    const config = codexConfig({ gateway: this.world.gateway, model: this.model, ...options });
     const home = new CodexHome({ config, files });
     this.open.push(() => home.remove());
     return home;
+  }
+
+  async gatewayLists(id) {
+    const { json } = await get(this.world.gateway, '/v1/models');
+    return json.data.some((model) => model.id === id);
   }
 
   // `searching`: a catalogue that says that the model can search for tools.

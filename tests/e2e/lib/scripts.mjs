@@ -150,6 +150,23 @@ export const scripts = {
     await turn.say('Bad ');
     await turn.finish('content_filter');
   },
+  // A call with arguments that are no JSON, although nothing was cut; then a word, so that the session goes on.
+  'fault-arguments': async (turn) => {
+    if (turn.seen.answers.length === 0)
+      return turn.call([call('call_broken', 'exec_command', '{"cmd": "echo broken"')]);
+    await turn.say('And on it goes.');
+    await turn.finish('stop');
+  },
+  'fault-empty': (turn) => turn.finish('stop'),
+  // 200, and then what no client asked for.
+  'fault-html': (turn) => turn.reply(200, { 'content-type': 'text/html' }, '<html><body>Log in</body></html>'),
+  'fault-200-error': (turn) =>
+    turn.reply(
+      200,
+      { 'content-type': 'application/json' },
+      '{"error":{"message":"no GPU left","type":"x","code":null}}',
+    ),
+  'fault-nothing': (turn) => turn.reply(200, { 'content-type': turn.wire.contentType }, ''),
 };
 
 const tables = [scripts, codexScripts];
@@ -166,7 +183,13 @@ export function scriptOf(model) {
 }
 
 // Runs the script that the exchange's model names, or another.
-export async function play(exchange, wire, refuse, script = scriptOf(exchange.model), streaming = exchange.body.stream) {
+export async function play(
+  exchange,
+  wire,
+  refuse,
+  script = scriptOf(exchange.model),
+  streaming = exchange.body.stream,
+) {
   if (!script) {
     exchange.violations.push(`there is no script ${exchange.model}`);
     return refuse();

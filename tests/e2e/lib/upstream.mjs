@@ -42,6 +42,7 @@ export class Exchange {
 export class Upstream {
   constructor() {
     this.exchanges = [];
+    this.fresh = [];
     this.server = http.createServer((req, res) => this.serve(req, res));
     this.server.keepAliveTimeout = 60_000;
     this.server.requestTimeout = 0;
@@ -77,6 +78,11 @@ export class Upstream {
       if (!res.destroyed && !exchange.closedAt) exchange.violations.push(`the script failed: ${error.stack}`);
       res.destroy();
     }
+  }
+
+  // A model that was not there before; a server lists it with the others.
+  pull(name) {
+    this.fresh.push(name);
   }
 
   // The recorded exchanges for one upstream model name, or all.

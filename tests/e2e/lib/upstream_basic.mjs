@@ -55,7 +55,12 @@ export class BasicUpstream extends Upstream {
 
   list(req, res) {
     if (req.url !== '/v1/models') return json(res, 404, { error: { message: 'not found', code: 404 } });
-    const data = Object.keys(scripts).map((id) => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'basic' }));
+    const data = [...Object.keys(scripts), ...this.fresh].map((id) => ({
+      id,
+      object: 'model',
+      created: 1_700_000_000,
+      owned_by: 'basic',
+    }));
     json(res, 200, { object: 'list', data });
   }
 
@@ -83,9 +88,11 @@ export class BasicUpstream extends Upstream {
       exchange.refusal = this.style.toolProblem(tool.type, n);
       return;
     }
-    for (const key of Object.keys(tool)) if (!functionFields.has(key)) violations.push(`tools[${n}]: unknown field ${key}`);
+    for (const key of Object.keys(tool))
+      if (!functionFields.has(key)) violations.push(`tools[${n}]: unknown field ${key}`);
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(tool.name)) violations.push(`tools[${n}]: name ${tool.name}`);
-    if (tool.parameters?.type !== 'object') violations.push(`tools[${n}] ${tool.name}: parameters are no object schema`);
+    if (tool.parameters?.type !== 'object')
+      violations.push(`tools[${n}] ${tool.name}: parameters are no object schema`);
   }
 
   item(exchange, item, n) {
@@ -103,7 +110,8 @@ export class BasicUpstream extends Upstream {
   }
 
   message(violations, item, where) {
-    if (!['user', 'assistant', 'system', 'developer'].includes(item.role)) violations.push(`${where}: role ${item.role}`);
+    if (!['user', 'assistant', 'system', 'developer'].includes(item.role))
+      violations.push(`${where}: role ${item.role}`);
     if (typeof item.content === 'string') return;
     for (const part of item.content ?? []) this.part(violations, part, where);
   }
@@ -116,7 +124,8 @@ export class BasicUpstream extends Upstream {
 
   call(violations, item, where) {
     if (item.namespace !== undefined) violations.push(`${where}: namespace`);
-    if (!item.call_id || this.calls.has(item.call_id)) violations.push(`${where}: call_id ${item.call_id} is not unique`);
+    if (!item.call_id || this.calls.has(item.call_id))
+      violations.push(`${where}: call_id ${item.call_id} is not unique`);
     if (!isJsonObject(item.arguments)) violations.push(`${where}: arguments are no JSON object`);
     this.calls.add(item.call_id);
     this.open.push(item.call_id);

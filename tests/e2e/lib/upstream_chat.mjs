@@ -33,7 +33,7 @@ export class ChatUpstream extends Upstream {
   list(req, res) {
     if (req.url === '/api/version') return json(res, 200, { version: '0.12.0' });
     if (req.url !== '/v1/models') return json(res, 404, { error: 'not found' });
-    const data = Object.keys(scripts).map((id) => ({
+    const data = [...Object.keys(scripts), ...this.fresh].map((id) => ({
       id,
       object: 'model',
       created: 1_700_000_000,

@@ -103,7 +103,10 @@ function seen(body) {
       .filter((message) => message.role === role)
       .flatMap((message) => blocksOf(message.content))
       .filter((block) => block.type === type);
-  const results = blocks('user', 'tool_result').map(({ content }) => ({ text: textOf(content), images: countImages(content) }));
+  const results = blocks('user', 'tool_result').map(({ content }) => ({
+    text: textOf(content),
+    images: countImages(content),
+  }));
   return new Seen({
     system: textOf(body.system),
     users: body.messages
@@ -132,13 +135,15 @@ const refusals = {
     refused(429, 'rate_limit_error', 'This request would exceed your rate limit. Please try again later.', {
       'retry-after': '2',
     }),
-  'rate-bare': () => refused(429, 'rate_limit_error', 'This request would exceed your rate limit. Please try again later.'),
+  'rate-bare': () =>
+    refused(429, 'rate_limit_error', 'This request would exceed your rate limit. Please try again later.'),
   quota: () => refused(400, 'invalid_request_error', 'Your credit balance is too low to access the Anthropic API.'),
   server: () => refused(500, 'api_error', 'Internal server error'),
   busy: () => refused(529, 'overloaded_error', 'Overloaded'),
   bad: () => refused(400, 'invalid_request_error', 'temperature: range: 0..1'),
   policy: () => refused(400, 'invalid_request_error', 'Output blocked by content filtering policy'),
-  denied: () => refused(403, 'permission_error', 'Your API key does not have permission to use the specified resource.'),
+  denied: () =>
+    refused(403, 'permission_error', 'Your API key does not have permission to use the specified resource.'),
 };
 
 function* checkHeaders(headers, key) {
@@ -146,7 +151,8 @@ function* checkHeaders(headers, key) {
   else if (headers['x-api-key'] !== key) yield 'invalid x-api-key';
   if (!headers['anthropic-version']) yield 'anthropic-version: header is required';
   if (headers.authorization) yield 'authorization came along with x-api-key';
-  for (const name of clientHeaders) if (name in headers && name !== 'x-api-key') yield `header ${name} reached the upstream`;
+  for (const name of clientHeaders)
+    if (name in headers && name !== 'x-api-key') yield `header ${name} reached the upstream`;
 }
 
 export class MessagesUpstream extends Upstream {
@@ -202,7 +208,12 @@ export class MessagesUpstream extends Upstream {
         input: flatArguments(call),
       })),
     ];
-    const usage = { input_tokens: input, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: output };
+    const usage = {
+      input_tokens: input,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+      output_tokens: output,
+    };
     return this.message(exchange, { content, stop_reason: reasons[finish], usage });
   }
 
@@ -226,8 +237,9 @@ export class MessagesUpstream extends Upstream {
   }
 
   list(res) {
-    const data = this.models.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-02-19T00:00:00Z' }));
-    json(res, 200, { data, has_more: false, first_id: this.models[0], last_id: this.models.at(-1) });
+    const models = [...this.models, ...this.fresh];
+    const data = models.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-02-19T00:00:00Z' }));
+    json(res, 200, { data, has_more: false, first_id: models[0], last_id: models.at(-1) });
   }
 
   count(exchange) {

@@ -21,7 +21,8 @@ const defaults = { context: 131_072, capabilities: ['completion', 'tools', 'thin
 
 const tokensOf = (value) => Math.ceil((typeof value === 'string' ? value : JSON.stringify(value ?? '')).length / 4);
 const promptTokens = (messages, tools) =>
-  tokensOf(tools) + messages.reduce((sum, { images, ...message }) => sum + tokensOf(message) + 768 * (images?.length ?? 0), 0);
+  tokensOf(tools) +
+  messages.reduce((sum, { images, ...message }) => sum + tokensOf(message) + 768 * (images?.length ?? 0), 0);
 
 class Phrase {
   constructor(exchange, server) {
@@ -29,7 +30,12 @@ class Phrase {
   }
 
   line(message, more = { done: false }) {
-    const body = { model: this.exchange.model, created_at: created, message: { role: 'assistant', ...message }, ...more };
+    const body = {
+      model: this.exchange.model,
+      created_at: created,
+      message: { role: 'assistant', ...message },
+      ...more,
+    };
     return `${JSON.stringify(body)}\n`;
   }
 
@@ -69,14 +75,20 @@ const seen = (body) => {
   const of = (role) => body.messages.filter((message) => message.role === role);
   const images = (messages) => messages.reduce((sum, message) => sum + (message.images?.length ?? 0), 0);
   return new Seen({
-    system: of('system').map((message) => message.content).join('\n'),
+    system: of('system')
+      .map((message) => message.content)
+      .join('\n'),
     users: of('user').map((message) => message.content),
-    said: of('assistant').map((message) => message.content).filter(Boolean),
+    said: of('assistant')
+      .map((message) => message.content)
+      .filter(Boolean),
     answers: of('tool').map((message) => ({ text: message.content, images: message.images?.length ?? 0 })),
     images: images(body.messages),
     tools: (body.tools ?? []).map((tool) => ({ name: tool.function.name })),
     schema: typeof body.format === 'object' ? body.format : undefined,
-    replayed: of('assistant').map((message) => message.thinking).filter(Boolean),
+    replayed: of('assistant')
+      .map((message) => message.thinking)
+      .filter(Boolean),
   });
 };
 
@@ -181,15 +193,34 @@ export class OllamaUpstream extends Upstream {
     'GET /v1/models': ({ res }) =>
       json(res, 200, {
         object: 'list',
-        data: Object.keys(this.models).map((id) => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'library' })),
+        data: Object.keys(this.models).map((id) => ({
+          id,
+          object: 'model',
+          created: 1_700_000_000,
+          owned_by: 'library',
+        })),
       }),
   };
 
   listed(name) {
     const { context, capabilities } = this.facts(name);
-    const details = { format: 'gguf', family: 'qwen3', families: ['qwen3'], parameter_size: '8.2B', quantization_level: 'Q4_K_M' };
+    const details = {
+      format: 'gguf',
+      family: 'qwen3',
+      families: ['qwen3'],
+      parameter_size: '8.2B',
+      quantization_level: 'Q4_K_M',
+    };
     const digest = 'a'.repeat(64);
-    return { name, model: name, modified_at: created, size: 5_225_388_164, digest, details: { ...details, context_length: context }, capabilities };
+    return {
+      name,
+      model: name,
+      modified_at: created,
+      size: 5_225_388_164,
+      digest,
+      details: { ...details, context_length: context },
+      capabilities,
+    };
   }
 
   show(exchange) {
@@ -213,7 +244,13 @@ export class OllamaUpstream extends Upstream {
 
   embed({ res, body }) {
     const embeddings = this.vectors(body.input);
-    json(res, 200, { model: body.model, embeddings, total_duration: 14143917, load_duration: 1019500, prompt_eval_count: 8 });
+    json(res, 200, {
+      model: body.model,
+      embeddings,
+      total_duration: 14143917,
+      load_duration: 1019500,
+      prompt_eval_count: 8,
+    });
   }
 
   embeddings({ res, body }) {
@@ -239,7 +276,13 @@ export class OllamaUpstream extends Upstream {
   }
 
   load({ res, model }) {
-    json(res, 200, { model, created_at: created, message: { role: 'assistant', content: '' }, done: true, done_reason: 'load' });
+    json(res, 200, {
+      model,
+      created_at: created,
+      message: { role: 'assistant', content: '' },
+      done: true,
+      done_reason: 'load',
+    });
   }
 
   incapable({ model, tools, think }) {

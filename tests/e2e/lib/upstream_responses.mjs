@@ -30,7 +30,10 @@ export class ResponsesUpstream extends Upstream {
   async answer(exchange) {
     const { req, res } = exchange;
     if (req.method === 'GET')
-      return json(res, 200, { object: 'list', data: [{ id: 'hello', object: 'model', owned_by: 'native' }] });
+      return json(res, 200, {
+        object: 'list',
+        data: ['hello', ...this.fresh].map((id) => ({ id, object: 'model', owned_by: 'native' })),
+      });
     exchange.violations.push(...checkHeaders(req.headers, this.key));
     if (req.url === '/v1/chat/completions' && exchange.model !== 'fault-401') return this.chat(exchange);
     if (req.url !== '/v1/responses' && req.url !== '/v1/chat/completions')

@@ -1,71 +1,137 @@
 #include "provider-service/catalogue.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/async/worker.h"
 
 namespace wayleave::provider {
 namespace {
 
-using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
-constexpr std::size_t kMaxList = 8 << 20;
-
-std::int64_t ContextWindow(const json& model) {
-  for (const char* name : {"context_window", "max_model_len", "context_length"}) {
-    const auto found = model.find(name);
-    if (found != model.end() && found->is_number_integer()) return found->get<std::int64_t>();
-  }
-  return 0;
-}
+constexpr std::size_t kMaxAnswer = 8 << 20;
+// So many models are asked about at once.
+constexpr int kAtOnce = 4;
 
 // The answer's body; the problem is empty if there is a whole one.
-Task<std::string> Fetch(Provider& provider, http::Exchange& exchange, std::string& problem) {
-  const std::string target = provider.Target("/models");
+Task<std::string> Inquire(Provider& provider, http::Exchange& exchange, const ModelsQuestion& question,
+                          std::string& problem) {
+  const std::string target = provider.Target(question.path);
   const v1::GenerateRequest nobody;
-  const http::ClientHeaders headers = provider.HeadersFor(nobody, false);
-  const http::ClientRequest request{"GET", target, &headers, nullptr};
+  const http::ClientHeaders headers = provider.HeadersFor(nobody, "application/json");
+  const std::vector<std::string_view> body{question.body};
+  const bool get = question.body.empty();
+  const http::ClientRequest request{get ? "GET" : "POST", target, &headers, get ? nullptr : &body};
   Result<http::ResponseHead> head = co_await exchange.Send(request);
   provider.metrics.Connected(exchange.connects(), exchange.connect_failed());
-  std::string body;
+  std::string answer;
   if (!head) {
     problem = head.error().message;
-    co_return body;
+    co_return answer;
   }
   if (head->status != 200) problem = "answered with status " + std::to_string(head->status);
   for (;;) {
-    Result<http::Exchange::Body> read = co_await exchange.ReadBody(body);
+    Result<http::Exchange::Body> read = co_await exchange.ReadBody(answer);
     if (!read) problem = read.error().message;
-    if (body.size() > kMaxList) problem = "the list of models is too long";
-    if (!read || *read == http::Exchange::Body::kEnd || !problem.empty()) co_return body;
+    if (answer.size() > kMaxAnswer) problem = "the answer about models is too long";
+    if (!read || *read == http::Exchange::Body::kEnd || !problem.empty()) co_return answer;
   }
+}
+
+// The lists of one provider's models, looked through by several at once.
+struct Round {
+  Provider& provider;
+  http::ConnectionPool& pool;
+  Clock::time_point until;
+  std::vector<ListedModel> models{};
+  std::size_t next = 0;
+};
+
+http::ClientTimeouts Within(const Provider& provider, Clock::time_point until) {
+  http::ClientTimeouts timeouts = provider.config.timeouts;
+  timeouts.total = std::max(milliseconds(1), std::chrono::duration_cast<milliseconds>(until - Clock::now()));
+  return timeouts;
+}
+
+// A model that can't be looked at stays as the list has it, and without a version, so that it is looked at again.
+Task<void> LookAt(Round& round, ListedModel& model) {
+  if (auto known = round.provider.models.Same(model.id, model.version)) {
+    model = *std::move(known);
+    co_return;
+  }
+  const std::optional<ModelsQuestion> question = round.provider.adapter->QuestionAbout(model.id);
+  if (!question) co_return;
+  std::string problem = "late";
+  std::string answer;
+  if (Clock::now() < round.until) {
+    problem.clear();
+    http::Exchange exchange(round.pool, round.provider.origin, Within(round.provider, round.until));
+    answer = co_await Inquire(round.provider, exchange, *question, problem);
+  }
+  if (!problem.empty() || !round.provider.adapter->ReadAbout(answer, model)) model.version.clear();
+}
+
+Task<void> LookThrough(Round& round) {
+  while (round.next < round.models.size()) {
+    ListedModel& model = round.models[round.next++];
+    co_await LookAt(round, model);
+  }
+}
+
+void Tell(const ListedModel& model, v1::ProviderModels& into) {
+  v1::UpstreamModel& told = *into.add_models();
+  told.set_id(model.id);
+  told.set_context_window(model.facts.context_window);
+  if (model.facts.images) told.set_images(*model.facts.images);
+  if (model.facts.tools) told.set_tools(*model.facts.tools);
+  if (model.facts.reasoning) told.set_reasoning(*model.facts.reasoning);
+  if (!model.chats) told.set_chats(false);
+}
+
+Task<std::string> List(Round& round) {
+  const ModelsQuestion question = round.provider.adapter->ListQuestion();
+  http::Exchange exchange(round.pool, round.provider.origin, Within(round.provider, round.until));
+  std::string problem;
+  const std::string answer = co_await Inquire(round.provider, exchange, question, problem);
+  if (problem.empty() && !round.provider.adapter->ReadList(answer, round.models)) {
+    problem = "the answer is not a list of models";
+  }
+  co_return problem;
 }
 
 }  // namespace
 
-Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, std::chrono::milliseconds time,
-                       v1::ProviderModels& into) {
+Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, milliseconds time, v1::ProviderModels& into) {
   into.set_provider(provider.config.name);
   for (const std::string& own : provider.adapter->OwnModels()) into.add_models()->set_id(own);
   if (into.models_size() > 0) co_return;
 
-  http::ClientTimeouts timeouts = provider.config.timeouts;
-  timeouts.total = time;
-  http::Exchange exchange(pool, provider.origin, timeouts);
-  std::string problem;
-  const std::string body = co_await Fetch(provider, exchange, problem);
-  if (problem.empty() && !ParseModels(body, into)) problem = "the answer is not a list of models";
+  Round round{provider, pool, Clock::now() + time};
+  std::string problem = co_await List(round);
+  if (problem.empty()) {
+    TaskGroup lookers;
+    for (int i = 0; i < kAtOnce; ++i) lookers.Spawn(LookThrough(round));
+    co_await lookers.Empty();
+    provider.models.Replace(round.models);
+    for (const ListedModel& model : round.models) Tell(model, into);
+  }
   into.set_problem(std::move(problem));
 }
 
-bool ParseModels(std::string_view text, v1::ProviderModels& into) {
-  const json list = json::parse(text, nullptr, false);
-  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) return false;
-  for (const json& model : list["data"]) {
-    if (!model.is_object() || !model.contains("id") || !model["id"].is_string()) continue;
-    v1::UpstreamModel& added = *into.add_models();
-    added.set_id(model["id"].get<std::string>());
-    added.set_context_window(ContextWindow(model));
+Task<ModelFacts> FetchFacts(Provider& provider, http::Exchange& exchange, const std::string& model) {
+  const std::string name = provider.adapter->ListedName(model);
+  const std::optional<ModelsQuestion> question = provider.adapter->QuestionAbout(model);
+  if (question && !provider.models.Knows(name)) {
+    std::string problem;
+    const std::string answer = co_await Inquire(provider, exchange, *question, problem);
+    ListedModel learned;
+    learned.id = name;
+    if (problem.empty() && provider.adapter->ReadAbout(answer, learned)) provider.models.Learn(std::move(learned));
   }
-  return true;
+  co_return provider.models.Facts(name, Clock::now());
 }
 
 }  // namespace wayleave::provider

@@ -1,21 +1,22 @@
 #pragma once
 
 #include <chrono>
-#include <string_view>
+#include <string>
 
+#include "base/http/client.h"
 #include "base/http/connection_pool.h"
 #include "provider-service/provider.h"
 #include "wayleave/provider/v1/provider.pb.h"
 
 namespace wayleave::provider {
 
-// Asks a provider for its models, within the time. Without an answer `into` names the problem. The
-// references must outlive the task.
+// Asks a provider for its models, within the time, and notes in its book what is learned. Without an answer `into` names
+// the problem. The references must outlive the task.
 Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, std::chrono::milliseconds time,
                        v1::ProviderModels& into);
 
-// Reads the answer of GET …/models: OpenAI's list, with the context windows that vLLM and others add.
-// Pure. False if it is no such list.
-bool ParseModels(std::string_view json, v1::ProviderModels& into);
+// What is known of a model that is about to be asked. One that no list has named yet is asked about, over `exchange`,
+// if its kind of provider can tell; no answer is no failure. Cancelling the exchange ends the task.
+Task<ModelFacts> FetchFacts(Provider& provider, http::Exchange& exchange, const std::string& model);
 
 }  // namespace wayleave::provider

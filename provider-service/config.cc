@@ -8,64 +8,12 @@
 
 #include "base/net/address.h"
 #include "provider-service/adapters/registry.h"
+#include "provider-service/quirks_config.h"
 
 namespace wayleave::provider {
 namespace {
 
 using config::Section;
-
-template <class Enum>
-using Words = std::vector<std::pair<std::string, Enum>>;
-
-template <class Enum>
-void ReadWord(Section& section, const char* key, const Words<Enum>& words, Enum& into) {
-  if (!section.Has(key)) return;
-  std::string word;
-  section.Read(key, word);
-  std::string known;
-  for (const auto& [name, value] : words) {
-    if (name == word) {
-      into = value;
-      return;
-    }
-    known += (known.empty() ? "" : ", ") + name;
-  }
-  section.Fail(key, "must be one of " + known);
-}
-
-void ReadQuirks(Section section, Quirks& all) {
-  using Q = ChatQuirks;
-  ChatQuirks& quirks = all.chat;
-  section.Read("streaming", all.streaming);
-  ReadWord<Q::LateSystem>(section, "late_system",
-                          {{"tagged_user", Q::LateSystem::kTaggedUser}, {"system", Q::LateSystem::kSystem}},
-                          quirks.late_system);
-  ReadWord<Q::ReasoningReplay>(section, "reasoning_replay",
-                               {{"none", Q::ReasoningReplay::kNone},
-                                {"reasoning_content", Q::ReasoningReplay::kReasoningContent},
-                                {"reasoning", Q::ReasoningReplay::kReasoning}},
-                               quirks.reasoning_replay);
-  using Items = ResponsesQuirks::ReasoningItems;
-  ReadWord<Items>(section, "reasoning_items",
-                  {{"none", Items::kNone}, {"text", Items::kText}, {"encrypted_content", Items::kEncryptedContent}},
-                  all.responses.reasoning_items);
-  ReadWord<Q::MaxTokensField>(section, "max_tokens_field",
-                              {{"max_tokens", Q::MaxTokensField::kMaxTokens},
-                               {"max_completion_tokens", Q::MaxTokensField::kMaxCompletionTokens}},
-                              quirks.max_tokens_field);
-  bool null_content = quirks.empty_content == Q::EmptyContent::kNull;
-  section.Read("null_content", null_content);
-  quirks.empty_content = null_content ? Q::EmptyContent::kNull : Q::EmptyContent::kEmptyString;
-  section.Read("merge_user_messages", quirks.merge_user_messages);
-  section.Read("replay_last_turn_only", quirks.replay_last_turn_only);
-  section.Read("effort_map", quirks.effort_map);
-  section.Read("reasoning_effort", quirks.reasoning_effort);
-  section.Read("parallel_tool_calls", quirks.parallel_tool_calls);
-  section.Read("images", quirks.images);
-  section.Read("stream_options", quirks.stream_options);
-  section.Read("verbosity", quirks.verbosity);
-  section.Done();
-}
 
 void ReadTimeouts(Section section, http::ClientTimeouts& timeouts) {
   section.Read("connect", timeouts.connect);
@@ -122,15 +70,28 @@ void ReadBaseUrl(Section& section, const AdapterType& type, ProviderConfig& prov
     section.Fail("base_url", "is a link-local or metadata address; Wayleave never calls those");
   }
   provider.base_url = std::move(url).value();
-  if (!provider.base_url.path.ends_with(type.path_suffix)) provider.base_url.path += type.path_suffix;
+  std::string& path = provider.base_url.path;
+  for (const std::string& end : type.path_strips) {
+    if (path.ends_with(end)) path.resize(path.size() - end.size());
+  }
+  if (!path.ends_with(type.path_suffix)) path += type.path_suffix;
 }
 
-void ReadUpstream(Section& section, const AdapterType& type, ProviderConfig& provider) {
-  ReadBaseUrl(section, type, provider);
+void ReadCredential(Section& section, const AdapterType& type, ProviderConfig& provider) {
   std::string key;
   section.Read("api_key", key);
   if (key.find_first_of("\r\n") != std::string::npos) section.Fail("api_key", "must not hold a line end");
   provider.api_key = config::Secret(std::move(key));
+  provider.api_key_header = type.api_key_header;
+  section.Read("api_key_header", provider.api_key_header);
+  const std::string& name = provider.api_key_header;
+  if (!name.empty() && !IsHeaderName(name)) section.Fail("api_key_header", "is not the name of a header");
+}
+
+void ReadUpstream(Section& section, const AdapterType& type, ProviderConfig& provider) {
+  ReadBaseUrl(section, type, provider);
+  ReadCredential(section, type, provider);
+  section.Read("query", provider.query);
   ReadHeaders(section, provider);
   section.Read("ca_file", provider.ca_file);
   ReadTimeouts(section.Child("timeouts"), provider.timeouts);
@@ -150,6 +111,7 @@ ProviderConfig ReadProvider(const std::string& name, Section section) {
   provider.forward_headers = type->forward_headers;
   if (type->has_upstream) ReadUpstream(section, *type, provider);
   if (!type->dialects.empty()) ReadWord<Dialect>(section, "dialect", type->dialects, provider.adapter.dialect);
+  if (type->read_own) type->read_own(section, provider.adapter);
   ReadQuirks(section.Child("quirks"), provider.adapter.quirks);
   section.Read("keep_alive", provider.keep_alive);
   if (provider.keep_alive.count() <= 0) section.Fail("keep_alive", "must be more than nothing");

@@ -21,6 +21,10 @@ struct ProviderConfig {
 
   http::Url base_url;
   config::Secret api_key;
+  // The header that holds the key; empty: Authorization, as a bearer token.
+  std::string api_key_header;
+  // Sent in the query of every request.
+  std::map<std::string, std::string> query;
   // Sent with every request.
   std::map<std::string, std::string> headers;
   // Client headers that may go upstream, in lower case. No other does.

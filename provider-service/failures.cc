@@ -1,7 +1,6 @@
 #include "provider-service/failures.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "provider-service/dialect/errors.h"
@@ -17,23 +16,6 @@ ConnectFault FaultOf(std::string_view reason) {
   if (reason.ends_with("_timeout")) return ConnectFault::kFirstByteTimeout;
   if (reason == "bad_response") return ConnectFault::kBadResponse;
   return ConnectFault::kClosed;
-}
-
-std::optional<std::int64_t> Number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
-
-// The form with a date is not used by any model server that we know of.
-std::optional<std::int64_t> RetryAfterMs(const http::ResponseHead& head) {
-  constexpr std::int64_t kMostSeconds = 24 * 3600;
-  if (const auto ms = Number(http::FindHeader(head.headers, "retry-after-ms")))
-    return std::min(*ms, kMostSeconds * 1000);
-  const auto seconds = Number(http::FindHeader(head.headers, "retry-after"));
-  if (!seconds) return std::nullopt;
-  return std::min(*seconds, kMostSeconds) * 1000;
 }
 
 std::string MediaType(const http::ResponseHead& head) {
@@ -65,13 +47,14 @@ Failure SendFailure(const Error& error) {
   return ConnectFailure(FaultOf(error.reason), told ? std::string_view{} : error.message);
 }
 
-Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect) {
-  return MapUpstreamError(head.status, body, RetryAfterMs(head), same_dialect);
+Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect,
+                      std::int64_t now) {
+  return MapUpstreamError(head.status, body, RetryAfterMs(head, now), same_dialect);
 }
 
 Failure NotAStreamFailure(const http::ResponseHead& head, std::string_view body) {
   if (body.find("\"error\"") != std::string_view::npos) {
-    Failure failure = MapUpstreamError(500, body, RetryAfterMs(head), false);
+    Failure failure = MapUpstreamError(500, body, std::nullopt, false);
     failure.upstream_status = head.status;
     return failure;
   }

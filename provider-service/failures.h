@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,8 +17,12 @@ namespace wayleave::provider {
 Failure PrepareFailure(const Error& error);
 // http::Exchange::Send failed.
 Failure SendFailure(const Error& error);
-// The provider answered with a status that is not 2xx.
-Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect);
+// The provider answered with a status that is not 2xx. `now` in Unix seconds, for a time that it names to come again.
+Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect, std::int64_t now);
+
+// How long to wait: `retry-after-ms`, `retry-after` in seconds or as a date, or else, with status 429, what the
+// x-ratelimit-reset headers say of the limits that are used up. A day at most.
+std::optional<std::int64_t> RetryAfterMs(const http::ResponseHead& head, std::int64_t now);
 // The provider answered well, but not with the events that it was asked for.
 Failure NotAStreamFailure(const http::ResponseHead& head, std::string_view body);
 

@@ -3,7 +3,8 @@
 namespace wayleave::provider {
 namespace {
 
-constexpr std::array<const char*, 2> kEndpointNames{"responses", "chat_completions"};
+constexpr std::array<const char*, 5> kEndpointNames{"responses", "chat_completions", "messages", "count_tokens",
+                                                    "embeddings"};
 constexpr std::array<const char*, 7> kOutcomeNames{"completed",   "incomplete", "failed",   "refused",
                                                    "unavailable", "invalid",    "cancelled"};
 constexpr std::array<const char*, 16> kReasonNames{
@@ -11,7 +12,15 @@ constexpr std::array<const char*, 16> kReasonNames{
     "idle_timeout",  "total_timeout", "bad_response",   "status_4xx", "status_429", "status_5xx",
     "status_other",  "not_a_stream", "told",            "other"};
 
-std::size_t IndexOf(v1::Endpoint endpoint) { return endpoint == v1::ENDPOINT_CHAT_COMPLETIONS ? 1 : 0; }
+std::size_t IndexOf(v1::Endpoint endpoint) {
+  switch (endpoint) {
+    case v1::ENDPOINT_CHAT_COMPLETIONS: return 1;
+    case v1::ENDPOINT_MESSAGES: return 2;
+    case v1::ENDPOINT_COUNT_TOKENS: return 3;
+    case v1::ENDPOINT_EMBEDDINGS: return 4;
+    default: return 0;
+  }
+}
 
 prometheus::Counter& Tokens(metrics::Registry& registry, const std::string& provider, const char* type) {
   return registry.Counter("wayleave_provider_tokens_total", "Tokens, as the provider told them.",
@@ -26,7 +35,9 @@ prometheus::Counter& Connects(metrics::Registry& registry, const std::string& pr
 }  // namespace
 
 ProviderMetrics::ProviderMetrics(metrics::Registry& registry, const std::string& provider)
-    : first_byte_seconds_(registry.Histogram("wayleave_provider_first_byte_seconds",
+    : registry_(registry),
+      provider_(provider),
+      first_byte_seconds_(registry.Histogram("wayleave_provider_first_byte_seconds",
                                              "From the start to the head of the provider's answer.",
                                              {{"provider", provider}}, metrics::kFirstEventSeconds)),
       in_flight_(registry.Gauge("wayleave_provider_in_flight", "Generations that run now.", {{"provider", provider}})),
@@ -67,6 +78,14 @@ void ProviderMetrics::Failed(std::string_view reason) {
 void ProviderMetrics::Connected(int attempts, bool last_failed) {
   if (attempts == 0) return;
   (last_failed ? connects_failed_ : connects_ok_).Increment();
+}
+
+// Few providers tell: no series for the others.
+void ProviderMetrics::Loaded(double seconds) {
+  registry_
+      .Histogram("wayleave_provider_model_load_seconds", "Loading the model, as Ollama told.",
+                 {{"provider", provider_}}, metrics::kFirstEventSeconds)
+      .Observe(seconds);
 }
 
 void ProviderMetrics::Used(const Usage& usage) {

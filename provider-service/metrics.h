@@ -33,12 +33,17 @@ class ProviderMetrics {
   void Failed(std::string_view reason);
   void Connected(int attempts, bool last_failed);
   void Used(const Usage& usage);
+  // The provider loaded the model for this generation, or had it.
+  void Loaded(double seconds);
 
  private:
+  static constexpr std::size_t kEndpoints = 5;
   static constexpr std::size_t kOutcomes = 7;
   static constexpr std::size_t kReasons = 16;
-  std::array<std::array<prometheus::Counter*, kOutcomes>, 2> requests_{};
-  std::array<prometheus::Histogram*, 2> request_seconds_{};
+  metrics::Registry& registry_;
+  const std::string provider_;
+  std::array<std::array<prometheus::Counter*, kOutcomes>, kEndpoints> requests_{};
+  std::array<prometheus::Histogram*, kEndpoints> request_seconds_{};
   std::array<prometheus::Counter*, kReasons> errors_{};
   prometheus::Histogram& first_byte_seconds_;
   prometheus::Gauge& in_flight_;

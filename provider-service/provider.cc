@@ -1,5 +1,9 @@
 #include "provider-service/provider.h"
 
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
 #include "base/version.h"
 #include "provider-service/adapters/registry.h"
 
@@ -8,11 +12,57 @@ namespace {
 
 http::ClientHeaders FixedHeaders(const ProviderConfig& config) {
   http::ClientHeaders headers(config.headers.begin(), config.headers.end());
-  const bool own_credential = !http::FindHeader(headers, "authorization").empty();
+  for (const auto& [name, value] : FindAdapterType(config.type)->own_headers) {
+    if (http::FindHeader(headers, name).empty()) headers.emplace_back(name, value);
+  }
+  const bool bearer = config.api_key_header.empty();
+  const std::string name = bearer ? "Authorization" : config.api_key_header;
+  const bool own_credential = !http::FindHeader(headers, name).empty();
   if (!config.api_key.empty() && !own_credential) {
-    headers.emplace_back("Authorization", "Bearer " + config.api_key.Reveal());
+    headers.emplace_back(name, (bearer ? "Bearer " : "") + config.api_key.Reveal());
   }
   return headers;
+}
+
+void AppendEncoded(std::string& out, std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || std::string_view("-._~").find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
+    }
+  }
+}
+
+std::string FixedQuery(const std::map<std::string, std::string>& query) {
+  std::string text;
+  for (const auto& [key, value] : query) {
+    if (!text.empty()) text += '&';
+    AppendEncoded(text, key);
+    text += '=';
+    AppendEncoded(text, value);
+  }
+  return text;
+}
+
+// How long a model stays loaded after a request, as Ollama reads `keep_alive`; its own default is five minutes.
+std::chrono::milliseconds ModelHold(const std::string& keep_alive) {
+  if (keep_alive.empty()) return std::chrono::minutes(5);
+  if (keep_alive.starts_with('-')) return std::chrono::milliseconds(-1);
+  double ms = 0;
+  const char* at = keep_alive.c_str();
+  while (*at) {
+    char* end = nullptr;
+    const double number = std::strtod(at, &end);
+    if (end == at) break;
+    const std::string_view unit(end);
+    const double factor = unit.starts_with("ms") ? 1 : unit.starts_with('h') ? 3600e3 : unit.starts_with('m') ? 60e3 : 1e3;
+    ms += number * factor;
+    at = end + (unit.starts_with("ms") ? 2 : unit.empty() ? 0 : 1);
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(ms, 1e12)));
 }
 
 void AddMissing(http::ClientHeaders& headers, const char* name, std::string value) {
@@ -27,16 +77,24 @@ Provider::Provider(ProviderConfig c, std::shared_ptr<const net::TlsContext> t, m
       tls(std::move(t)),
       origin{config.base_url.host, config.base_url.port, tls.get()},
       fixed_headers(FixedHeaders(config)),
-      metrics(registry, config.name) {}
+      fixed_query(FixedQuery(config.query)),
+      metrics(registry, config.name),
+      models(ModelHold(config.adapter.quirks.ollama.keep_alive)) {}
 
-http::ClientHeaders Provider::HeadersFor(const v1::GenerateRequest& request, bool events) const {
+std::string Provider::Target(const std::string& path) const {
+  std::string target = config.base_url.path + path;
+  if (!fixed_query.empty()) target += (target.find('?') == std::string::npos ? "?" : "&") + fixed_query;
+  return target;
+}
+
+http::ClientHeaders Provider::HeadersFor(const v1::GenerateRequest& request, std::string_view accept) const {
   http::ClientHeaders headers = fixed_headers;
   for (const std::string& name : config.forward_headers) {
     const auto found = request.headers().find(name);
     if (found != request.headers().end()) AddMissing(headers, name.c_str(), found->second);
   }
   AddMissing(headers, "content-type", "application/json");
-  AddMissing(headers, "accept", events ? "text/event-stream" : "application/json");
+  AddMissing(headers, "accept", std::string(accept));
   AddMissing(headers, "user-agent", std::string("wayleave/") + kVersion);
   return headers;
 }

@@ -9,18 +9,19 @@
 #include "provider-service/adapters/adapter.h"
 #include "provider-service/config.h"
 #include "provider-service/metrics.h"
+#include "provider-service/model_book.h"
 
 namespace wayleave::provider {
 
-// A provider, ready for use: immutable but for its counters, so that all workers share it.
+// A provider, ready for use: immutable but for its counters and what it learns of its models, which all workers share.
 struct Provider {
   // `tls` is used for an https address; it may be shared by several providers.
   Provider(ProviderConfig config, std::shared_ptr<const net::TlsContext> tls, metrics::Registry& registry);
 
-  // The path and query of a request to `path` below the base URL.
-  std::string Target(const std::string& path) const { return config.base_url.path + path; }
+  // The path and query of a request to `path` below the base URL, which may have a query of its own.
+  std::string Target(const std::string& path) const;
   // What every request says, and those of the client's headers that may go upstream.
-  http::ClientHeaders HeadersFor(const v1::GenerateRequest& request, bool events) const;
+  http::ClientHeaders HeadersFor(const v1::GenerateRequest& request, std::string_view accept) const;
 
   const ProviderConfig config;
   const std::unique_ptr<Adapter> adapter;
@@ -28,7 +29,10 @@ struct Provider {
   const http::Origin origin;
   // Credentials and the configured extras.
   const http::ClientHeaders fixed_headers;
+  // `key=value` pairs that every request has in its query.
+  const std::string fixed_query;
   ProviderMetrics metrics;
+  ModelBook models;
 };
 
 using Providers = std::map<std::string, std::shared_ptr<Provider>, std::less<>>;

@@ -7,6 +7,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kPace{15};
 
+std::string AcceptFor(const UpstreamCall& call) {
+  if (!call.accept.empty()) return call.accept;
+  return call.events ? "text/event-stream" : "application/json";
+}
+
 class HttpSource : public Source {
  public:
   HttpSource(Provider& provider, http::ConnectionPool& pool, const v1::GenerateRequest& request,
@@ -14,7 +19,7 @@ class HttpSource : public Source {
       : provider_(provider),
         call_(call),
         target_(provider.Target(call.path)),
-        headers_(provider.HeadersFor(request, call.events)),
+        headers_(provider.HeadersFor(request, AcceptFor(call))),
         exchange_(pool, provider.origin, timeouts) {}
 
   Task<Result<http::ResponseHead>> Open() override {

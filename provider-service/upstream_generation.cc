@@ -7,6 +7,8 @@
 
 #include "base/async/worker.h"
 #include "base/log/log.h"
+#include "provider-service/catalogue.h"
+#include "provider-service/adapters/calls.h"
 #include "provider-service/failures.h"
 #include "provider-service/pieces.h"
 #include "provider-service/source.h"
@@ -19,6 +21,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxErrorBody = 1 << 20;
 constexpr milliseconds kErrorBodyTime{5000};
+constexpr milliseconds kFactsTime{2000};
 
 milliseconds Pick(const google::protobuf::Duration& wanted, milliseconds configured) {
   const milliseconds time(wanted.seconds() * 1000 + wanted.nanos() / 1'000'000);
@@ -53,6 +56,7 @@ class UpstreamGeneration : public Generation {
   Task<bool> Next(v1::GenerateResponse& piece) override {
     piece.Clear();
     if (ended_ || cancelled_) co_return Leave();
+    waiting_since_ = Clock::now();
     if (!source_) {
       co_await Open(piece);
       if (cancelled_) co_return Leave();
@@ -69,6 +73,7 @@ class UpstreamGeneration : public Generation {
   void Cancel() override {
     if (ended_) return;
     cancelled_ = true;
+    if (question_) question_->Cancel();
     if (source_) source_->Cancel();
   }
 
@@ -76,19 +81,49 @@ class UpstreamGeneration : public Generation {
 
  private:
   Task<void> Open(v1::GenerateResponse& piece) {
-    Result<UpstreamCall> call = provider_->adapter->Prepare({request_, std::time(nullptr), {}});
-    if (!call) co_return Fail(piece, PrepareFailure(call.error()), Outcome::kInvalid, "");
+    co_await LearnFacts();
+    bool again = !cancelled_;
+    while (again) again = co_await Attempt(piece);
+  }
+
+  // Nothing if the provider is slow to tell; the request itself will show what is wrong then.
+  Task<void> LearnFacts() {
+    if (request_.endpoint() == v1::ENDPOINT_EMBEDDINGS) co_return;
+    http::ClientTimeouts timeouts = provider_->config.timeouts;
+    timeouts.total = kFactsTime;
+    question_ = std::make_unique<http::Exchange>(pool_, provider_->origin, timeouts);
+    facts_ = co_await FetchFacts(*provider_, *question_, request_.model());
+    question_.reset();
+  }
+
+  // True if it should be tried once more, with a larger context.
+  Task<bool> Attempt(v1::GenerateResponse& piece) {
+    Result<UpstreamCall> call = PrepareCall(*provider_->adapter, {request_, std::time(nullptr), facts_});
+    if (!call) {
+      Fail(piece, PrepareFailure(call.error()), Outcome::kInvalid, "");
+      co_return false;
+    }
+    const std::int64_t context_before = call_.context_tokens;
     call_ = std::move(call).value();
+    if (too_long_ && call_.context_tokens <= context_before) {
+      Fail(piece, *too_long_, Outcome::kRefused, StatusReason(head_.status));
+      co_return false;
+    }
     const auto timeouts = TimeoutsFor(request_.timeouts(), provider_->config.timeouts, context_.deadline);
     source_ = call_.script.empty() ? MakeHttpSource(*provider_, pool_, request_, call_, timeouts)
                                    : MakeScriptSource(call_, request_.stream());
+    co_await Begin(piece);
+    co_return !source_ && !cancelled_ && !ended_;
+  }
 
+  Task<void> Begin(v1::GenerateResponse& piece) {
     Result<http::ResponseHead> head = co_await source_->Open();
     if (cancelled_) co_return;
     if (!head) co_return Fail(piece, SendFailure(head.error()), Outcome::kUnavailable, head.error().reason);
     head_ = std::move(head).value();
     provider_->metrics.FirstByte(std::chrono::duration<double>(Clock::now() - started_).count());
     const bool good = head_.status / 100 == 2;
+    if (good && call_.context_tokens > 0) NoteContext();
     if (good && IsAnswer()) {
       call_.reply->Begin(out_);
       if (source_->HasEarly()) co_await Advance();
@@ -97,8 +132,25 @@ class UpstreamGeneration : public Generation {
     const std::string body = co_await SmallBody();
     if (cancelled_) co_return;
     if (good) co_return Fail(piece, NotAStreamFailure(head_, body), Outcome::kUnavailable, "not_a_stream");
+    Refused(piece, body);
+  }
+
+  void Refused(v1::GenerateResponse& piece, const std::string& body) {
+    Failure failure = StatusFailure(head_, body, call_.same_dialect, std::time(nullptr));
+    if (call_.explain) call_.explain(failure, request_.model());
+    if (failure.code == "context_length_exceeded" && call_.context_tokens > 0) {
+      facts_.loaded_context = call_.context_tokens * 2;
+      too_long_ = std::move(failure);
+      source_->Release();
+      source_.reset();
+      return;
+    }
     const Outcome outcome = head_.status / 100 == 4 ? Outcome::kRefused : Outcome::kUnavailable;
-    Fail(piece, StatusFailure(head_, body, call_.same_dialect), outcome, StatusReason(head_.status));
+    Fail(piece, failure, outcome, StatusReason(head_.status));
+  }
+
+  void NoteContext() {
+    provider_->models.Loaded(provider_->adapter->ListedName(request_.model()), call_.context_tokens, Clock::now());
   }
 
   // Whether the reply can make sense of what was promised.
@@ -122,11 +174,22 @@ class UpstreamGeneration : public Generation {
     return can_begin || !out_.bytes.empty() || out_.finish != Finish::kNone || out_.failure;
   }
 
+  // How much longer the client may hear nothing, whether or not the upstream talks; 0: for ever.
+  milliseconds Patience() const {
+    if (!request_.stream()) return milliseconds(0);
+    const auto silent = std::chrono::duration_cast<milliseconds>(Clock::now() - waiting_since_);
+    return std::max(provider_->config.keep_alive - silent, milliseconds(1));
+  }
+
+  void KeepAlive() {
+    call_.reply->KeepAlive(out_);
+    waiting_since_ = Clock::now();
+  }
+
   // Waits for the upstream's next bytes and has them translated.
   Task<void> Advance() {
     upstream_.clear();
-    const milliseconds quiet = request_.stream() ? provider_->config.keep_alive : milliseconds(0);
-    Result<http::Exchange::Body> read = co_await source_->Read(upstream_, quiet);
+    Result<http::Exchange::Body> read = co_await source_->Read(upstream_, Patience());
     if (cancelled_) co_return;
     if (!upstream_.empty()) call_.reply->Feed(upstream_, out_);
     if (!read) {
@@ -135,11 +198,16 @@ class UpstreamGeneration : public Generation {
       if (out_.finish != Finish::kNone || out_.failure) co_return;
       Note(error.reason, error.message);
       call_.reply->Break("server_error", BreakMessage(error.reason), out_);
-    } else if (*read == http::Exchange::Body::kQuiet) {
-      call_.reply->KeepAlive(out_);
     } else if (*read == http::Exchange::Body::kEnd) {
       call_.reply->End(out_);
+    } else if (*read == http::Exchange::Body::kQuiet || IsSilentTooLong()) {
+      KeepAlive();
     }
+  }
+
+  // Much may come from the upstream that is kept for the end, such as the arguments of a call.
+  bool IsSilentTooLong() const {
+    return request_.stream() && !HasNews() && Clock::now() - waiting_since_ >= provider_->config.keep_alive;
   }
 
   void Deliver(v1::GenerateResponse& piece) {
@@ -160,6 +228,7 @@ class UpstreamGeneration : public Generation {
     ended_ = true;
     source_->Release();
     if (out_.usage) provider_->metrics.Used(*out_.usage);
+    if (out_.load_seconds) provider_->metrics.Loaded(*out_.load_seconds);
     if (out_.finish == Finish::kFailed && !noted_) Note("told", out_.error_code);
     Count(out_.finish == Finish::kCompleted    ? Outcome::kCompleted
           : out_.finish == Finish::kIncomplete ? Outcome::kIncomplete
@@ -201,6 +270,10 @@ class UpstreamGeneration : public Generation {
   const v1::GenerateRequest& request_;
   const rpc::CallContext context_;
   const Clock::time_point started_ = Clock::now();
+  Clock::time_point waiting_since_ = started_;  // the client heard something last
+  ModelFacts facts_;
+  std::unique_ptr<http::Exchange> question_;  // about the model
+  std::optional<Failure> too_long_;           // what was said of a prompt that is tried again
   UpstreamCall call_;
   std::unique_ptr<Source> source_;
   http::ResponseHead head_;

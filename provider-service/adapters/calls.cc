@@ -1,5 +1,7 @@
 #include "provider-service/adapters/calls.h"
 
+#include "provider-service/dialect/messages/count.h"
+#include "provider-service/dialect/messages/foreign.h"
 #include "provider-service/dialect/passthrough.h"
 
 namespace wayleave::provider {
@@ -33,6 +35,27 @@ PassThroughOptions PassThroughFor(const Ask& ask) {
   return options;
 }
 
+// The request as it is, or without what only its own provider understands.
+SplicedBody MessagesBody(const Ask& ask) {
+  if (auto cleaned = WithoutForeignThoughts(ask.request.body(), ask.upstream_model())) {
+    SplicedBody body;
+    body.Add(*std::move(cleaned));
+    return body;
+  }
+  return WithModel(ask.request.body(), RangeOf(ask.request), ask.upstream_model());
+}
+
+// A document of our own, for nothing.
+Result<UpstreamCall> EstimatedCount(const Ask& ask) {
+  Result<std::string> count = CountTokensDocument(ask.request.body());
+  if (!count) return std::move(count).error();
+  UpstreamCall call;
+  call.events = false;
+  call.reply = MakeCountReply();
+  call.script = {std::move(count).value()};
+  return call;
+}
+
 }  // namespace
 
 Dialect DoorDialect(v1::Endpoint endpoint) {
@@ -48,7 +71,7 @@ Result<UpstreamCall> ResponsesThrough(const Ask& ask) {
   if (!CanBeSpliced(request)) return NotAnObject();
   UpstreamCall call;
   call.path = kResponsesPath;
-  call.body = WithModel(request.body(), RangeOf(request), request.model());
+  call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model());
   call.events = request.stream();
   call.reply = MakeResponsesPassThrough(PassThroughFor(ask));
   return call;
@@ -63,10 +86,43 @@ Result<UpstreamCall> ChatThrough(const Ask& ask, const ChatQuirks& quirks) {
 
   UpstreamCall call;
   call.path = kChatPath;
-  call.body = ask_for_usage ? WithModelAndUsage(request.body(), RangeOf(request), request.model())
-                            : WithModel(request.body(), RangeOf(request), request.model());
+  call.body = ask_for_usage ? WithModelAndUsage(request.body(), RangeOf(request), ask.upstream_model())
+                            : WithModel(request.body(), RangeOf(request), ask.upstream_model());
   call.events = request.stream();
   call.reply = MakeChatPassThrough(std::move(options));
+  return call;
+}
+
+Result<UpstreamCall> EmbeddingsThrough(const Ask& ask, std::string path) {
+  const v1::GenerateRequest& request = ask.request;
+  if (!CanBeSpliced(request)) return NotAnObject();
+  UpstreamCall call;
+  call.path = std::move(path);
+  call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model());
+  call.events = false;
+  PassThroughOptions options = PassThroughFor(ask);
+  options.stream = false;
+  call.reply = MakeChatPassThrough(std::move(options));
+  return call;
+}
+
+Result<UpstreamCall> MessagesThrough(const Ask& ask) {
+  if (!CanBeSpliced(ask.request)) return NotAnObject();
+  UpstreamCall call;
+  call.path = "/messages";
+  call.body = MessagesBody(ask);
+  call.events = ask.request.stream();
+  call.reply = MakeMessagesPassThrough(PassThroughFor(ask));
+  return call;
+}
+
+Result<UpstreamCall> CountTokensThrough(const Ask& ask) {
+  if (!CanBeSpliced(ask.request)) return NotAnObject();
+  UpstreamCall call;
+  call.path = "/messages/count_tokens";
+  call.body = MessagesBody(ask);
+  call.events = false;
+  call.reply = MakeCountReply();
   return call;
 }
 
@@ -74,7 +130,7 @@ Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string pa
   TranslateOptions options;
   options.client = DoorDialect(ask.request.endpoint());
   options.upstream = upstream;
-  options.upstream_model = ask.request.model();
+  options.upstream_model = ask.upstream_model();
   options.client_model = ask.request.client_model();
   options.client_stream = ask.request.stream();
   options.include_usage = ask.request.include_usage();
@@ -90,8 +146,14 @@ Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string pa
   call.events = quirks.streaming;
   call.reads_documents = true;
   call.same_dialect = options.client == upstream;
+  call.context_tokens = translation->context_tokens;
   call.reply = std::move(translation->reply);
   return call;
+}
+
+Result<UpstreamCall> PrepareCall(const Adapter& adapter, const Ask& ask) {
+  const bool count = ask.request.endpoint() == v1::ENDPOINT_COUNT_TOKENS;
+  return count && !adapter.CountsTokens() ? EstimatedCount(ask) : adapter.Prepare(ask);
 }
 
 Error UnsupportedEndpoint(std::string_view what) {

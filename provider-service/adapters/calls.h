@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "provider-service/adapters/adapter.h"
 #include "provider-service/dialect/translate.h"
@@ -16,8 +17,19 @@ Dialect DoorDialect(v1::Endpoint endpoint);
 Result<UpstreamCall> ResponsesThrough(const Ask& ask);
 Result<UpstreamCall> ChatThrough(const Ask& ask, const ChatQuirks& quirks);
 
+// ENDPOINT_EMBEDDINGS: bytes through, but for the model's name. Every kind of server speaks OpenAI's dialect here.
+Result<UpstreamCall> EmbeddingsThrough(const Ask& ask, std::string path = "/embeddings");
+
+// Bytes through to …/messages, but for the model's name and what other providers thought in the same conversation.
+Result<UpstreamCall> MessagesThrough(const Ask& ask);
+// The same to …/messages/count_tokens, for nothing.
+Result<UpstreamCall> CountTokensThrough(const Ask& ask);
+
 // The request of any front door, for an upstream of any dialect.
 Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string path, const Quirks& quirks);
+
+// What the adapter makes of the request, and what every kind of provider can do without code of its own.
+Result<UpstreamCall> PrepareCall(const Adapter& adapter, const Ask& ask);
 
 // What a provider answers that has no way to serve this front door.
 Error UnsupportedEndpoint(std::string_view what);

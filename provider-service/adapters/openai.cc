@@ -6,13 +6,19 @@ namespace {
 // OpenAI itself, and whatever speaks both of its dialects as well as it does: bytes through.
 class OpenAiAdapter : public Adapter {
  public:
+  explicit OpenAiAdapter(const AdapterConfig& config) : quirks_(config.quirks) {}
+
   Result<UpstreamCall> Prepare(const Ask& ask) const override {
     switch (ask.request.endpoint()) {
       case v1::ENDPOINT_RESPONSES: return ResponsesThrough(ask);
-      case v1::ENDPOINT_CHAT_COMPLETIONS: return ChatThrough(ask, {});
-      default: return Translated(ask, Dialect::kResponses, "/responses", {});
+      case v1::ENDPOINT_CHAT_COMPLETIONS: return ChatThrough(ask, quirks_.chat);
+      case v1::ENDPOINT_EMBEDDINGS: return EmbeddingsThrough(ask);
+      default: return Translated(ask, Dialect::kResponses, "/responses", quirks_);
     }
   }
+
+ private:
+  const Quirks quirks_;
 };
 
 }  // namespace
@@ -24,7 +30,9 @@ AdapterType OpenAi() {
   // What changes OpenAI's answers; nothing that is a credential or names a person's machine or session.
   type.forward_headers = {"openai-beta", "x-codex-beta-features", "x-codex-turn-state", "x-openai-subagent",
                           "x-openai-internal-codex-responses-lite"};
-  type.make = [](const AdapterConfig&) -> std::unique_ptr<Adapter> { return std::make_unique<OpenAiAdapter>(); };
+  type.make = [](const AdapterConfig& config) -> std::unique_ptr<Adapter> {
+    return std::make_unique<OpenAiAdapter>(config);
+  };
   return type;
 }
 

@@ -10,6 +10,7 @@ class OpenAiCompatibleAdapter : public Adapter {
   explicit OpenAiCompatibleAdapter(const AdapterConfig& config) : config_(config) {}
 
   Result<UpstreamCall> Prepare(const Ask& ask) const override {
+    if (ask.request.endpoint() == v1::ENDPOINT_EMBEDDINGS) return EmbeddingsThrough(ask);
     const Dialect door = DoorDialect(ask.request.endpoint());
     const bool same = door == config_.dialect && config_.quirks.streaming;
     if (same && door == Dialect::kChat) return ChatThrough(ask, config_.quirks.chat);

@@ -5,6 +5,8 @@ namespace wayleave::provider {
 AdapterType OpenAi();
 AdapterType OpenAiCompatible();
 AdapterType Ollama();
+AdapterType Azure();
+AdapterType Anthropic();
 AdapterType Demo();
 
 const std::vector<AdapterType>& AdapterTypes() {
@@ -12,6 +14,8 @@ const std::vector<AdapterType>& AdapterTypes() {
       OpenAi(),
       OpenAiCompatible(),
       Ollama(),
+      Azure(),
+      Anthropic(),
       Demo(),
   };
   return types;

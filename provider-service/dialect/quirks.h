@@ -82,16 +82,13 @@ struct ResponsesQuirks {
 };
 
 // How a server of the Messages API differs from the others, and what its requests need that clients of other dialects
-// don't say. A plain value.
+// don't say. Where it is like Chat Completions (images, the effort's words), ChatQuirks hold; the effort "none" switches
+// thinking off.
 struct MessagesQuirks {
   // How thinking is asked for: by a word for the effort (Claude 4.6 and later), by a budget of tokens (before), not at
   // all, or as the model's name tells.
   enum class Thinking { kByModel, kAdaptive, kBudget, kNone };
   Thinking thinking = Thinking::kByModel;
-
-  // Values of reasoning.effort that the API does not know, and what to say instead. "none" switches thinking off; an
-  // empty value leaves it to the model.
-  std::map<std::string, std::string> effort_map = {{"minimal", "low"}, {"ultra", "max"}};
   // Tokens for each effort, for models that want a budget. An effort that is not listed asks for no thinking.
   std::map<std::string, std::int64_t> thinking_budgets = {
       {"low", 2048}, {"medium", 8192}, {"high", 16384}, {"xhigh", 24576}, {"max", 32768}};
@@ -106,8 +103,8 @@ struct MessagesQuirks {
   // tells.
   std::optional<bool> structured_outputs;
 
-  // Without images, a placeholder text takes an image's place.
-  bool images = true;
+  // Whether the server can count tokens. Without it they are estimated here.
+  bool count_tokens = true;
 };
 
 // How a provider differs from what its dialect says. Configuration sets it per provider. A plain value.

@@ -49,6 +49,9 @@ struct Output {
   std::optional<Failure> failure;
   // Text, reasoning and arguments delivered so far, in bytes.
   std::uint64_t output_bytes = 0;
+  // Patches for apply_patch in the answer's calls that were repaired, and that nobody could repair.
+  std::uint32_t repaired_patches = 0;
+  std::uint32_t broken_patches = 0;
   // How long the provider says that it took to load the model; absent if it does not tell.
   std::optional<double> load_seconds;
 };

@@ -1,22 +1,11 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "provider-service/dialect/quirks.h"
+#include "provider-service/dialect/models.h"
 
 namespace wayleave::provider {
-
-// A model as its provider lists it.
-struct ListedModel {
-  std::string id;
-  // Changes when the model does; empty if the provider does not tell.
-  std::string version;
-  ModelFacts facts;
-  // False for one that only makes embeddings or images.
-  bool chats = true;
-};
 
 // The answer of GET /api/tags. False if it is none.
 bool ReadOllamaTags(std::string_view json, std::vector<ListedModel>& into);

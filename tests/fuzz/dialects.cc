@@ -35,8 +35,9 @@ void ExpectOneEnd(Dialect client, std::string_view bytes) {
 
 }  // namespace
 
-const std::vector<Dialect> kClientDialects{Dialect::kResponses};
-const std::vector<Dialect> kUpstreamDialects{Dialect::kChat};
+const std::vector<Dialect> kClientDialects{Dialect::kResponses, Dialect::kChat, Dialect::kMessages};
+const std::vector<Dialect> kUpstreamDialects{Dialect::kResponses, Dialect::kBasicResponses, Dialect::kChat,
+                                             Dialect::kMessages, Dialect::kOllama};
 
 std::string_view RequestIn(Dialect client) {
   switch (client) {

@@ -14,11 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.client_model = "model";
   options.max_event_bytes = 1 << 20;
   const bool broken = input.ConsumeBool();
-  const bool chat = input.ConsumeBool();
+  const auto make = input.PickValueInArray({MakeResponsesPassThrough, MakeChatPassThrough, MakeMessagesPassThrough});
   const std::size_t piece = input.ConsumeIntegralInRange<std::size_t>(1, 4096);
   const std::string upstream = input.ConsumeRemainingBytesAsString();
 
-  const auto reply = chat ? MakeChatPassThrough(options) : MakeResponsesPassThrough(options);
+  const auto reply = make(options);
   Output out;
   reply->Begin(out);
   for (std::size_t at = 0; at < upstream.size(); at += piece) {

@@ -21,7 +21,8 @@ async function trickle(socket, text, pause) {
 async function flood(socket, start, piece, most) {
   socket.write(start);
   for (let sent = 0; sent < most && !socket.destroyed; sent += piece.length) {
-    if (!socket.write(piece)) await new Promise((resolve) => ['drain', 'close'].forEach((e) => socket.once(e, resolve)));
+    if (!socket.write(piece))
+      await new Promise((resolve) => ['drain', 'close'].forEach((e) => socket.once(e, resolve)));
   }
   socket.end();
 }

@@ -115,9 +115,10 @@ Task<bool> Connection::ReadRequest(Request& request) {
 
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(shared_.config.header_bytes));
-  parser.body_limit(shared_.config.body_bytes);
+  parser.body_limit(boost::none);  // the length is judged when it is known who asks for what
   const bool head = co_await ReadHead(parser);
   if (!head) co_return false;
+  parser.body_limit(shared_.config.body_bytes);
   TakeHead(parser, request);
   request.peer = peer_;
 

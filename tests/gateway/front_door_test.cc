@@ -319,6 +319,34 @@ TEST_F(FrontDoorTest, WhatTheServerItselfRefusesHasTheSameForm) {
 
   EXPECT_EQ(reply.status, 413);
   EXPECT_EQ(ErrorOf(reply).at("code"), "request_too_large");
+
+  for (const char* framing : {"Content-Length: 11\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nb\r\n           \r\n"}) {
+    const RawReply messages = Ask("POST /v1/messages HTTP/1.1\r\nHost: a\r\n" + std::string(framing));
+    EXPECT_EQ(messages.status, 413);
+    EXPECT_EQ(ErrorOf(messages).at("type"), "request_too_large");
+  }
+}
+
+TEST_F(FrontDoorTest, ACompressedBodyIsReadAndNotForwardedAsSuch) {
+  Start();
+  // A zstd frame with one raw block of 27 bytes.
+  const std::string body = R"({"model":"big","input":"h"})";
+  const std::string frame = std::string("\x28\xb5\x2f\xfd\x20\x1b\xd9\0\0", 9) + body;
+
+  EXPECT_EQ(Ask(Request("POST", "/v1/responses", "Content-Encoding: zstd\r\n", frame)).status, 200);
+
+  EXPECT_EQ(provider_.requests().at(0).body(), body);
+  EXPECT_EQ(provider_.requests().at(0).headers().count("content-encoding"), 0u);
+}
+
+TEST_F(FrontDoorTest, AnUnknownCodingSaysWhichAreKnown) {
+  Start();
+
+  const RawReply reply = Ask(Request("POST", "/v1/messages", "Content-Encoding: br\r\n", "x"));
+
+  EXPECT_EQ(reply.status, 415);
+  EXPECT_EQ(reply.Header("Accept-Encoding"), "zstd, gzip, deflate");
+  EXPECT_EQ(ErrorOf(reply).at("type"), "invalid_request_error");
 }
 
 }  // namespace

@@ -49,6 +49,8 @@ Task<bool> WebSocketAnswer::Send(http::Response response) {
   co_return co_await socket_.Send({&text, 1});
 }
 
+void WebSocketAnswer::Begin(int, http::HeaderList headers) { models_etag_ = headers.Get("x-models-etag"); }
+
 Task<bool> WebSocketAnswer::Write(std::string_view events) {
   std::vector<std::string_view> messages;
   std::deque<std::string> copies;  // of what the parser holds for a moment only, or had to be mended

@@ -10,8 +10,8 @@
 
 namespace wayleave::gateway {
 
-// An error as a message on a Responses WebSocket: {"type":"error","status":…,"error":{…},"headers":{…}}, made of what a
-// plain HTTP client would be answered. Codex reads status, headers and error as it reads those of an HTTP answer, so it
+// An error as a message on a Responses WebSocket: {"type":"error","status":…,"error":{…},"headers":{…}}, made of what
+// a plain HTTP client would be answered. Codex reads status, headers and error as it reads those of an HTTP answer, so it
 // tells its user the same and waits as long. Pure.
 std::string ErrorMessage(const http::Response& response);
 
@@ -23,7 +23,7 @@ class WebSocketAnswer final : public AnswerSink {
   WebSocketAnswer(http::WebSocket& socket, std::size_t most_bytes) : socket_(socket), most_bytes_(most_bytes) {}
 
   Task<bool> Send(http::Response response) override;
-  void Begin(int, http::HeaderList) override {}
+  void Begin(int status, http::HeaderList headers) override;
   Task<bool> Write(std::string_view events) override;
   Task<bool> End() override;
   bool gone() const override { return socket_.gone(); }
@@ -33,6 +33,8 @@ class WebSocketAnswer final : public AnswerSink {
   const std::string& response_id() const { return response_id_; }
   // Its items, separated by commas.
   std::string TakeItems() { return std::move(items_); }
+  // The tag of the list of models that the answer came with; empty if it had none.
+  const std::string& models_etag() const { return models_etag_; }
 
  private:
   void Note(std::string_view event);
@@ -43,6 +45,7 @@ class WebSocketAnswer final : public AnswerSink {
   std::string items_;
   bool whole_ = true;
   std::string response_id_;
+  std::string models_etag_;
 };
 
 }  // namespace wayleave::gateway

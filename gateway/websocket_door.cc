@@ -85,7 +85,8 @@ Task<void> WebSocketDoor::Converse(const http::Request& request, http::Responder
   limits.message_bytes = body_bytes_;
   limits.idle_timeout = config_.idle_timeout;
   limits.ping_interval = config_.ping_interval;
-  WebSocketSession session(services_, request, budget_, body_bytes_, access_log_);
+  std::string models_etag(headers.Get("x-models-etag"));
+  WebSocketSession session(services_, request, std::move(models_etag), budget_, body_bytes_, access_log_);
   const http::Responder::Session run = [&session](http::WebSocket& socket) { return session.Run(socket); };
   co_await responder.Upgrade(request, std::move(headers), limits, run);
 }

@@ -66,11 +66,12 @@ std::string WarmUpEvent(std::string_view type, int number, const std::string& id
 
 }  // namespace
 
-WebSocketSession::WebSocketSession(GenerationServices& services, const http::Request& opening,
+WebSocketSession::WebSocketSession(GenerationServices& services, const http::Request& opening, std::string models_etag,
                                    ConversationBudget& budget, std::size_t body_bytes, bool access_log)
     : services_(services),
       body_bytes_(body_bytes),
       access_log_(access_log),
+      models_etag_(std::move(models_etag)),
       request_(Stripped(opening)),
       conversation_(body_bytes, budget) {}
 
@@ -135,6 +136,10 @@ Task<void> WebSocketSession::Generate(const ClientEvent& event, Conversation::Tu
   WebSocketAnswer answer(*socket_, conversation_.most_bytes());
   co_await AnswerGeneration(services_, request_, answer, provider::v1::ENDPOINT_RESPONSES, record);
   std::string().swap(request_.body);
+  // Codex learns of new models from the opening of a connection only, so it is made to open another.
+  if (!models_etag_.empty() && !answer.models_etag().empty() && answer.models_etag() != models_etag_) {
+    socket_->Close(http::close_code::kGoingAway, "the list of models has changed");
+  }
   if (answer.response_id().empty()) co_return;
   std::string items = event.input;
   AppendItems(items, answer.TakeItems());

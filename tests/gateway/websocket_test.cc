@@ -263,6 +263,23 @@ TEST_F(WebSocketTest, APageOfAForeignOriginIsRefused) {
   EXPECT_EQ(Open(good, "Authorization: Bearer k1\r\nOrigin: https://good.example\r\n").status, 101);
 }
 
+TEST_F(WebSocketTest, AChangedListOfModelsEndsTheConnectionAfterTheAnswer) {
+  router_.models.set_etag("old");
+  router_.route.set_models_etag("old");
+  provider_.Then(Answer("resp_1", 1)).Then(Answer("resp_2", 2));
+  Start();
+  RawClient client(port_);
+  const RawReply reply = Open(client);
+  EXPECT_THAT(reply.Header("x-models-etag"), HasSubstr("old"));
+  Ask(client, {{"model", "big"}, {"input", "hi"}});
+  EXPECT_THAT(Types(client), ElementsAre("response.output_item.done", "response.completed"));
+
+  router_.route.set_models_etag("new");
+  Ask(client, {{"model", "big"}, {"input", "hi"}, {"previous_response_id", "resp_1"}});
+  EXPECT_THAT(Types(client), ElementsAre("response.output_item.done", "response.completed"));
+  EXPECT_EQ(testing::ReadMessage(client).close_code(), 1001);
+}
+
 TEST_F(WebSocketTest, RubbishInAMessageIsAnErrorAndTheConnectionStays) {
   Start();
   RawClient client(port_);

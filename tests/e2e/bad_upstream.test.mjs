@@ -1,10 +1,9 @@
 // Model servers that answer rubbish: the client gets one clean end, quickly, and the product stays well.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Gateway } from './lib/gateway.mjs';
-import { assertErrorBody, collect, open, post, responsesBody } from './lib/http.mjs';
+import { Gateway, shapes } from './lib/gateway.mjs';
+import { assertErrorBody, open, post, readAll, responsesBody } from './lib/http.mjs';
 import { BrokenUpstream, misdeeds } from './lib/upstream_broken.mjs';
-import { shapes } from './lib/gateway.mjs';
 
 const timeouts = { connect: '1s', first_byte: '1500ms', idle: '1500ms', total: '4s' };
 const kinds = {
@@ -15,6 +14,18 @@ const kinds = {
   ollama: { type: 'ollama' },
 };
 const terminal = ['response.completed', 'response.incomplete', 'response.failed'];
+
+// The data of whole events; undefined for what is no JSON, which a server of the client's own dialect may send.
+function eventsIn(text) {
+  assert.ok(text === '' || text.endsWith('\n\n') || !text.startsWith('event'), 'the stream ended within an event');
+  return [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => {
+    try {
+      return JSON.parse(data);
+    } catch {
+      return undefined;
+    }
+  });
+}
 
 describe('upstreams that answer rubbish', () => {
   for (const shape of shapes) {
@@ -43,15 +54,14 @@ describe('upstreams that answer rubbish', () => {
             const body = responsesBody(`${kind}/${misdeed}`, { stream: true });
             const response = await open(gateway.port, { method: 'POST', path: '/v1/responses', body, key: gateway.key })
               .response;
-            const { events, broken } = await collect(response);
+            const events = eventsIn((await readAll(response)).toString());
             if (response.statusCode === 200) {
-              assert.equal(broken, undefined, `the stream broke: ${broken?.message}`);
-              const ends = events.filter((event) => terminal.includes(event.data?.type));
-              assert.equal(ends.length, 1, JSON.stringify(events.map((event) => event.data?.type)));
+              const ends = events.filter((event) => terminal.includes(event?.type));
+              assert.equal(ends.length, 1, JSON.stringify(events.map((event) => event?.type)));
               assert.equal(events.at(-1), ends[0], 'something came behind the end');
-              assert.equal(ends[0].data.type, 'response.failed');
-              assert.equal(typeof ends[0].data.response.error.code, 'string');
-              assert.ok(ends[0].data.response.error.message.length > 10);
+              assert.equal(ends[0].type, 'response.failed');
+              assert.equal(typeof ends[0].response.error.code, 'string');
+              assert.ok(ends[0].response.error.message.length > 10);
             } else {
               assert.ok([400, 502, 503, 504].includes(response.statusCode), `status ${response.statusCode}`);
             }

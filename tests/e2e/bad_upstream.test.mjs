@@ -17,7 +17,7 @@ const terminal = ['response.completed', 'response.incomplete', 'response.failed'
 
 // The data of whole events; undefined for what is no JSON, which a server of the client's own dialect may send.
 function eventsIn(text) {
-  assert.ok(text === '' || text.endsWith('\n\n') || !text.startsWith('event'), 'the stream ended within an event');
+  assert.ok(text.endsWith('\n\n'), 'the stream ended within an event');
   return [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => {
     try {
       return JSON.parse(data);
@@ -54,8 +54,9 @@ describe('upstreams that answer rubbish', () => {
             const body = responsesBody(`${kind}/${misdeed}`, { stream: true });
             const response = await open(gateway.port, { method: 'POST', path: '/v1/responses', body, key: gateway.key })
               .response;
-            const events = eventsIn((await readAll(response)).toString());
+            const text = (await readAll(response)).toString();
             if (response.statusCode === 200) {
+              const events = eventsIn(text);
               const ends = events.filter((event) => terminal.includes(event?.type));
               assert.equal(ends.length, 1, JSON.stringify(events.map((event) => event?.type)));
               assert.equal(events.at(-1), ends[0], 'something came behind the end');

@@ -136,8 +136,10 @@ Failure Permanent(int status, const Said& said) {
                                  : said.message;
     return Make(404, "invalid_request_error", "model_not_found", text, false);
   }
-  return Make(400, "invalid_request_error", IsFinal(said.code) ? said.code : "invalid_prompt", Explained(status, said),
-              false);
+  // Anthropic has no code for it.
+  const bool filtered = ContainsNoCase(said.message, "blocked by content filtering policy");
+  const std::string code = filtered ? "content_policy_violation" : IsFinal(said.code) ? said.code : "invalid_prompt";
+  return Make(400, "invalid_request_error", code, Explained(status, said), false);
 }
 
 // Anthropic says it with a 400.

@@ -36,8 +36,8 @@ std::unique_ptr<Reply> MakeResponsesPassThrough(PassThroughOptions options);
 // finished but which lacks [DONE] gets it. KeepAlive() writes a comment.
 std::unique_ptr<Reply> MakeChatPassThrough(PassThroughOptions options);
 
-// Changed: nothing. A stream that breaks off ends with an error event; one that told its reason to stop but lacks
-// message_stop gets it. KeepAlive() writes a ping.
+// Changed: nothing, but events get their names where these are missing. A stream that breaks off ends with an error
+// event; one that told its reason to stop but lacks message_stop gets it. KeepAlive() writes a ping.
 std::unique_ptr<Reply> MakeMessagesPassThrough(PassThroughOptions options);
 
 }  // namespace wayleave::provider

@@ -155,11 +155,12 @@ Json MessagesHistory(const Conversation& conversation, const MessagesHistoryOpti
 bool CallsWithoutThinking(const Conversation& conversation, std::string_view model) {
   const auto& turns = conversation.turns();
   const auto begin = turns.begin() + static_cast<std::ptrdiff_t>(conversation.InProgress());
-  const auto first =
-      std::find_if(begin, turns.end(), [](const Turn& turn) { return turn.who == Turn::Who::kAssistant; });
-  if (first == turns.end() || first->calls.empty()) return false;
-  return std::none_of(first->thoughts.begin(), first->thoughts.end(),
-                      [&](const auto& thought) { return OpenThinking(thought.sealed, model).has_value(); });
+  const auto leads = [&](const auto& thought) {
+    return thought.behind == 0 && OpenThinking(thought.sealed, model).has_value();
+  };
+  return std::any_of(begin, turns.end(), [&](const Turn& turn) {
+    return !turn.calls.empty() && std::none_of(turn.thoughts.begin(), turn.thoughts.end(), leads);
+  });
 }
 
 }  // namespace wayleave::provider

@@ -18,8 +18,8 @@ struct MessagesHistoryOptions {
 // the two take turns, each call is answered at the beginning of the very next message, no text is blank.
 Json MessagesHistory(const Conversation& conversation, const MessagesHistoryOptions& options, Dropped& dropped);
 
-// Whether the turn in progress begins with calls that came without thinking, or with somebody else's: models with a
-// budget refuse to think in the middle of a turn.
+// Whether the turn in progress has calls that no thinking of this model's came before: models with a budget refuse to
+// think in such a turn.
 bool CallsWithoutThinking(const Conversation& conversation, std::string_view model);
 
 }  // namespace wayleave::provider

@@ -75,10 +75,12 @@ void MessagesPassThrough::Feed(std::string_view bytes, Output& out) {
 }
 
 void MessagesPassThrough::Block(const http::SseBlock& block, Output& out) {
+  const std::string_view type = block.has_data ? TypeOf(block) : std::string_view();
+  // Anthropic's clients read no event without its name.
+  if (block.event.empty() && !type.empty()) out.bytes.append("event: ").append(type).append("\n");
   out.bytes += block.raw;
   if (!block.has_data) return;
   ++out.events;
-  const std::string_view type = TypeOf(block);
   if (type == "content_block_delta") {
     out.output_bytes += OutputBytes(block.data);
   } else if (type == "message_stop") {

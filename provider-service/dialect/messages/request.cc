@@ -79,7 +79,8 @@ void Writer::PutLimit() {
 void Writer::PutThinking() {
   std::string effort = TextAt(At(hub_.said, "reasoning"), "effort");
   if (forced_) effort = "none";
-  if (const auto mapped = quirks_.effort_map.find(effort); mapped != quirks_.effort_map.end()) effort = mapped->second;
+  const auto& words = options_.quirks.chat.effort_map;
+  if (const auto mapped = words.find(effort); mapped != words.end()) effort = mapped->second;
   if (effort.empty() || model_.thinking == Thinking::kNone) {
     thoughts_back_ = model_.thinking != Thinking::kNone && model_.unasked != Unasked::kSilent;
   } else if (effort == "none") {
@@ -201,7 +202,8 @@ void Writer::PutConversation() {
   } else if (quirks_.prompt_cache && body_.contains("tools")) {
     body_["tools"].back()["cache_control"] = {{"type", "ephemeral"}};
   }
-  const MessagesHistoryOptions options{quirks_.images, thoughts_back_, options_.upstream_model, quirks_.prompt_cache};
+  const MessagesHistoryOptions options{options_.quirks.chat.images, thoughts_back_, options_.upstream_model,
+                                       quirks_.prompt_cache};
   body_["messages"] = MessagesHistory(hub_.history.conversation, options, hub_.dropped);
 }
 

@@ -35,6 +35,15 @@ CallContext ContextOf(const grpc::ServerContext& from) {
   return context;
 }
 
+// The reflection library registers itself for every server of a process that it is linked to.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins, [](const auto& plugin) { return plugin->name() == "proto_server_reflection"; });
+  }
+};
+
 bool IsText(std::string_view name) { return !name.ends_with("-bin") && !name.starts_with("grpc-"); }
 
 // "ipv4:127.0.0.1:5000" and "ipv6:%5B::1%5D:5000" to the address alone; other kinds stay as they are.
@@ -282,8 +291,9 @@ class ServerCallImpl {
 
 Result<int> ServerImpl::Start() {
   grpc::EnableDefaultHealthCheckService(true);
-  if (config_.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  if (!config_.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
   int port = 0;
   builder.AddListeningPort(config_.address, grpc::InsecureServerCredentials(), &port);
   builder.SetMaxReceiveMessageSize(static_cast<int>(config_.max_message_bytes));

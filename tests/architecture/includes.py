@@ -11,13 +11,14 @@ MAY_INCLUDE = {
     **{service: [service, "base", "proto", "wayleave"] for service in SERVICES},
     "deploy": ["deploy", "base", "proto", "wayleave", *SERVICES],
     "bench": ["bench", "base", "proto", "wayleave"],
+    "docs": ["wayleave"],  # examples: programs of other people
     "tests": None,  # everything
 }
-OURS = {"base", "bench", "deploy", "proto", "tests", "wayleave", *SERVICES}
+OURS = {"base", "bench", "deploy", "docs", "proto", "tests", "wayleave", *SERVICES}
 
 # The only places that know a library.
 ONLY_IN = [
-    (re.compile(r"grpc(pp|\+\+)?/"), ["base/rpc/", "tests/"], "gRPC"),
+    (re.compile(r"grpc(pp|\+\+)?/"), ["base/rpc/", "docs/examples/", "tests/"], "gRPC"),
     (re.compile(r"sqlite3\.h|libpq"), ["auth-service/", "tests/"], "a database"),
     (re.compile(r"yaml-cpp/"), ["base/config/", "tests/"], "yaml-cpp"),
 ]
@@ -27,7 +28,7 @@ PURE = re.compile(
     r"provider-service/(adapters|dialect)/"
     r"|router-service/(rules/|(config|decide|glob|offers|refusal|snapshot)\.)"
     r"|auth-service/(key|key_table|reservations)\."
-    r"|gateway/(cost|credentials|envelope|errors)\.")
+    r"|gateway/(cost|credentials|envelope|errors|inference_(errors|events|input|request|vectors))\.")
 NETWORK = re.compile(
     r"boost/(asio|beast)(?!/core/string\.hpp)|base/net/|base/http/(client|server|connection|socket_io)"
     r"|base/rpc/(?!context\.h)|grpc|sys/socket\.h|netinet/|arpa/|openssl/ssl\.h")

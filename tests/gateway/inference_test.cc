@@ -132,6 +132,13 @@ class InferenceTest : public GatewayTest {
     return {status, response};
   }
 
+  // Bytes that went to clients so far.
+  std::uint64_t Delivered() {
+    const std::string name = "\nwayleave_gateway_answer_bytes_total ";
+    const std::string metrics = registry_.Render();
+    return std::stoull(metrics.substr(metrics.find(name) + name.size()));
+  }
+
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<InferenceService::Stub> stub_;
 };
@@ -387,6 +394,29 @@ TEST_F(InferenceTest, ACallerThatDoesNotReadIsCancelled) {
   while (stream->Read(&event)) {
   }
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(InferenceTest, ACallerThatDoesNotReadCanCancel) {
+  Script script = Script::Answers(kCreated);
+  for (int i = 0; i < 400; ++i) script.Data(Text(std::string(100'000, 'x')));
+  provider_.Then(script.Stall());
+  StartAll();
+  grpc::ClientContext context;
+  Prepare(context);
+  auto stream = stub_->Generate(&context, Hello());
+  GenerateResponse event;
+  ASSERT_TRUE(stream->Read(&event));
+  std::uint64_t before = 0;
+  do {
+    before = Delivered();
+    std::this_thread::sleep_for(200ms);
+  } while (Delivered() != before);
+  ASSERT_EQ(provider_.stalled, 0);
+
+  context.TryCancel();
+
+  EXPECT_TRUE(Eventually([&] { return provider_.cancelled == 1; }));
+  stream->Finish();
 }
 
 TEST_F(InferenceTest, DrainLetsAnAnswerFinish) {

@@ -7,9 +7,21 @@ namespace {
 
 using Kind = ToolName::Kind;
 
+// `encrypted: true` marks an argument that only OpenAI's own servers can read; for others it is no schema's word.
+// Below `depth` levels, where no client writes it, nothing is looked for.
+void DropMarks(Json& schema, int depth = 16) {
+  if (!schema.is_object() || depth == 0) return;
+  if (const auto mark = schema.find("encrypted"); mark != schema.end() && mark->is_boolean()) schema.erase(mark);
+  if (const auto items = schema.find("items"); items != schema.end()) DropMarks(*items, depth - 1);
+  const auto properties = schema.find("properties");
+  if (properties == schema.end() || !properties->is_object()) return;
+  for (Json& property : *properties) DropMarks(property, depth - 1);
+}
+
 // Servers insist on an object schema, and some on its properties.
 Json Parameters(const Json& given) {
   Json schema = given.is_object() ? given : Json::object();
+  DropMarks(schema);
   if (!schema.contains("type")) schema["type"] = "object";
   if (schema["type"] == "object" && !schema.contains("properties")) schema["properties"] = Json::object();
   return schema;

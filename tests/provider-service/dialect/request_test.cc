@@ -126,6 +126,19 @@ TEST(ToChat, MakesTheSameBytesOfTheSameHistory) {
   for (std::size_t i = 0; i < first["messages"].size(); ++i) EXPECT_EQ(first["messages"][i], again["messages"][i]);
 }
 
+TEST(ToChat, LeavesMarksOfOpenAiOutOfSchemas) {
+  auto call = Translate(R"({"input":"x","tools":[{"type":"function","name":"f","parameters":{"type":"object",
+    "properties":{"message":{"type":"string","encrypted":true},"encrypted":{"type":"boolean"},
+                  "list":{"type":"array","items":{"type":"string","encrypted":true}}}}}]})",
+                     Options());
+
+  ASSERT_TRUE(call.ok());
+  const Json properties = Json::parse(call->body)["tools"][0]["function"]["parameters"]["properties"];
+  EXPECT_EQ(properties["message"], Json::parse(R"({"type":"string"})"));
+  EXPECT_EQ(properties["list"]["items"], Json::parse(R"({"type":"string"})"));
+  EXPECT_TRUE(properties.contains("encrypted"));
+}
+
 TEST(ToChat, KeepsTheOrderOfASchemasMembers) {
   auto call = Translate(R"({"input":"x","tools":[{"type":"function","name":"f","parameters":{"type":"object",
     "properties":{"zebra":{"type":"string"},"apple":{"type":"string"}}}}]})",

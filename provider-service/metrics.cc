@@ -27,6 +27,12 @@ prometheus::Counter& Tokens(metrics::Registry& registry, const std::string& prov
                           {{"provider", provider}, {"type", type}});
 }
 
+prometheus::Counter& Patches(metrics::Registry& registry, const std::string& provider, const char* result) {
+  return registry.Counter("wayleave_provider_patches_total",
+                          "Malformed patches for apply_patch, mended or passed on with an explanation for the model.",
+                          {{"provider", provider}, {"result", result}});
+}
+
 prometheus::Counter& Connects(metrics::Registry& registry, const std::string& provider, const char* result) {
   return registry.Counter("wayleave_provider_upstream_connects_total", "Connections opened to the provider.",
                           {{"provider", provider}, {"result", result}});
@@ -46,7 +52,9 @@ ProviderMetrics::ProviderMetrics(metrics::Registry& registry, const std::string&
       input_tokens_(Tokens(registry, provider, "input")),
       cached_input_tokens_(Tokens(registry, provider, "cached_input")),
       output_tokens_(Tokens(registry, provider, "output")),
-      reasoning_tokens_(Tokens(registry, provider, "reasoning")) {
+      reasoning_tokens_(Tokens(registry, provider, "reasoning")),
+      repaired_patches_(Patches(registry, provider, "repaired")),
+      broken_patches_(Patches(registry, provider, "broken")) {
   for (std::size_t e = 0; e < kEndpointNames.size(); ++e) {
     for (std::size_t o = 0; o < kOutcomeNames.size(); ++o) {
       requests_[e][o] = &registry.Counter(
@@ -78,6 +86,11 @@ void ProviderMetrics::Failed(std::string_view reason) {
 void ProviderMetrics::Connected(int attempts, bool last_failed) {
   if (attempts == 0) return;
   (last_failed ? connects_failed_ : connects_ok_).Increment();
+}
+
+void ProviderMetrics::Patched(std::uint32_t repaired, std::uint32_t broken) {
+  if (repaired > 0) repaired_patches_.Increment(repaired);
+  if (broken > 0) broken_patches_.Increment(broken);
 }
 
 // Few providers tell: no series for the others.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,8 @@ class ProviderMetrics {
   void Failed(std::string_view reason);
   void Connected(int attempts, bool last_failed);
   void Used(const Usage& usage);
+  // What became of the patches in an answer's calls.
+  void Patched(std::uint32_t repaired, std::uint32_t broken);
   // The provider loaded the model for this generation, or had it.
   void Loaded(double seconds);
 
@@ -53,6 +56,8 @@ class ProviderMetrics {
   prometheus::Counter& cached_input_tokens_;
   prometheus::Counter& output_tokens_;
   prometheus::Counter& reasoning_tokens_;
+  prometheus::Counter& repaired_patches_;
+  prometheus::Counter& broken_patches_;
 };
 
 }  // namespace wayleave::provider

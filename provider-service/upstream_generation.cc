@@ -8,6 +8,7 @@
 #include "base/async/worker.h"
 #include "base/log/log.h"
 #include "provider-service/catalogue.h"
+#include "provider-service/dialect/errors.h"
 #include "provider-service/adapters/calls.h"
 #include "provider-service/failures.h"
 #include "provider-service/pieces.h"
@@ -124,13 +125,14 @@ class UpstreamGeneration : public Generation {
     provider_->metrics.FirstByte(std::chrono::duration<double>(Clock::now() - started_).count());
     const bool good = head_.status / 100 == 2;
     if (good && call_.context_tokens > 0) NoteContext();
-    if (good && IsAnswer()) {
+    if (good && IsAnswer() && !MayBeAnError()) {
       call_.reply->Begin(out_);
       if (source_->HasEarly()) co_await Advance();
       co_return;
     }
     const std::string body = co_await SmallBody();
     if (cancelled_) co_return;
+    if (good && IsAnswer() && !(whole_ && IsErrorBody(body))) co_return BeginWith(body);
     if (good) co_return Fail(piece, NotAStreamFailure(head_, body), Outcome::kUnavailable, "not_a_stream");
     Refused(piece, body);
   }
@@ -158,15 +160,35 @@ class UpstreamGeneration : public Generation {
     return !call_.events || LooksLikeEvents(head_) || (call_.reads_documents && LooksLikeJson(head_));
   }
 
+  // A stream was wanted and a document comes: some send errors so, with a good status.
+  bool MayBeAnError() const { return request_.stream() && call_.script.empty() && LooksLikeOneDocument(head_); }
+
   // What an error says is short and comes at once.
   Task<std::string> SmallBody() {
     std::string body;
     const auto until = Clock::now() + kErrorBodyTime;
     while (body.size() < kMaxErrorBody && Clock::now() < until) {
       Result<http::Exchange::Body> read = co_await source_->Read(body, kErrorBodyTime);
+      whole_ = read && *read == http::Exchange::Body::kEnd;
+      if (!read) broken_ = read.error();
       if (!read || *read != http::Exchange::Body::kMore) break;
     }
     co_return body;
+  }
+
+  // Goes on with a document of which so much has come already.
+  void BeginWith(const std::string& body) {
+    call_.reply->Begin(out_);
+    call_.reply->Feed(body, out_);
+    if (whole_) call_.reply->End(out_);
+    if (broken_) Broke(*broken_);
+  }
+
+  void Broke(const Error& error) {
+    // Whole answers are sometimes followed by an untidy end.
+    if (out_.finish != Finish::kNone || out_.failure) return;
+    Note(error.reason, error.message);
+    call_.reply->Break("server_error", BreakMessage(error.reason), out_);
   }
 
   bool HasNews() const {
@@ -193,11 +215,7 @@ class UpstreamGeneration : public Generation {
     if (cancelled_) co_return;
     if (!upstream_.empty()) call_.reply->Feed(upstream_, out_);
     if (!read) {
-      const Error& error = read.error();
-      // Whole answers are sometimes followed by an untidy end.
-      if (out_.finish != Finish::kNone || out_.failure) co_return;
-      Note(error.reason, error.message);
-      call_.reply->Break("server_error", BreakMessage(error.reason), out_);
+      Broke(read.error());
     } else if (*read == http::Exchange::Body::kEnd) {
       call_.reply->End(out_);
     } else if (*read == http::Exchange::Body::kQuiet || IsSilentTooLong()) {
@@ -228,6 +246,7 @@ class UpstreamGeneration : public Generation {
     ended_ = true;
     source_->Release();
     if (out_.usage) provider_->metrics.Used(*out_.usage);
+    provider_->metrics.Patched(out_.repaired_patches, out_.broken_patches);
     if (out_.load_seconds) provider_->metrics.Loaded(*out_.load_seconds);
     if (out_.finish == Finish::kFailed && !noted_) Note("told", out_.error_code);
     Count(out_.finish == Finish::kCompleted    ? Outcome::kCompleted
@@ -274,6 +293,8 @@ class UpstreamGeneration : public Generation {
   ModelFacts facts_;
   std::unique_ptr<http::Exchange> question_;  // about the model
   std::optional<Failure> too_long_;           // what was said of a prompt that is tried again
+  std::optional<Error> broken_;               // while SmallBody read
+  bool whole_ = false;                        // SmallBody read all there is
   UpstreamCall call_;
   std::unique_ptr<Source> source_;
   http::ResponseHead head_;

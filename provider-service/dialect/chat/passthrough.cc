@@ -7,6 +7,7 @@
 #include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
+#include "provider-service/dialect/last_block.h"
 #include "provider-service/dialect/passthrough.h"
 #include "provider-service/dialect/usage.h"
 
@@ -120,14 +121,7 @@ bool ChatPassThrough::LookCloser(std::string_view data, Output& out) {
 
 void ChatPassThrough::End(Output& out) {
   if (over_) return;
-  if (const auto rest = sse_.Rest(); rest && rest->has_data) {
-    element chunk;
-    const bool whole = rest->data == "[DONE]" || ReadJson(json_, rest->data, chunk);
-    http::SseBlock block = *rest;
-    const std::string raw = std::string(rest->raw) + "\n\n";
-    block.raw = raw;
-    if (whole) Block(block, out);
-  }
+  TakeLastBlock(sse_, [&](const http::SseBlock& block) { Block(block, out); });
   Break("server_error", "The provider ended its answer too early.", out);
 }
 

@@ -14,6 +14,9 @@ struct CallItem {
   // Of a function: its arguments, a text that should be JSON. Of a freeform tool: its input. Of a search: a JSON
   // object.
   std::string payload;
+  // What became of the patch in it; kFine, too, if there is none.
+  enum class Patch { kFine, kRepaired, kBroken };
+  Patch patch = Patch::kFine;
 };
 
 }  // namespace wayleave::provider

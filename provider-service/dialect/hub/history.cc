@@ -4,6 +4,7 @@
 
 #include "provider-service/dialect/json_access.h"
 #include "provider-service/dialect/json_read.h"
+#include "provider-service/dialect/hub/patch_call.h"
 #include "provider-service/dialect/hub/summary.h"
 
 namespace wayleave::provider {
@@ -41,6 +42,7 @@ class Reader {
   void Nothing(const Json&) {}
 
   void Call(const Json& item, const std::string& flat, std::string arguments);
+  void LookForPatch(const Json& item, CallItem::Kind kind, const std::string& payload);
   std::string Arguments(const Json& given);
   std::vector<Part> Parts(const Json& content);
   void AddPart(const Json& part, std::vector<Part>& parts);
@@ -50,6 +52,7 @@ class Reader {
   Dropped& dropped_;
   History history_;
   simdjson::dom::parser parser_;
+  std::map<std::string, std::string> advice_;  // by the id of a call with a broken patch
 };
 
 const std::map<std::string_view, Reader::Step>& Reader::Steps() {
@@ -114,12 +117,21 @@ void Reader::Reasoning(const Json& item) {
 
 void Reader::FunctionCall(const Json& item) {
   const ToolName tool{Kind::kFunction, TextAt(item, "name"), TextAt(item, "namespace")};
-  Call(item, table_.Flat(tool), Arguments(At(item, "arguments")));
+  std::string arguments = Arguments(At(item, "arguments"));
+  LookForPatch(item, CallItem::Kind::kFunction, arguments);
+  Call(item, table_.Flat(tool), std::move(arguments));
 }
 
 void Reader::CustomCall(const Json& item) {
   const ToolName tool{Kind::kCustom, TextAt(item, "name"), TextAt(item, "namespace")};
+  LookForPatch(item, CallItem::Kind::kCustom, TextAt(item, "input"));
   Call(item, table_.Flat(tool), Dumped({{"input", TextAt(item, "input")}}));
+}
+
+// Clients tell the model only that something is wrong, and some models then send the same patch for ever.
+void Reader::LookForPatch(const Json& item, CallItem::Kind kind, const std::string& payload) {
+  std::string advice = PatchAdviceFor({kind, {}, TextAt(item, "name"), {}, payload});
+  if (!advice.empty()) advice_[TextAt(item, "call_id")] = std::move(advice);
 }
 
 void Reader::SearchCall(const Json& item) {
@@ -152,7 +164,10 @@ std::string Reader::Arguments(const Json& given) {
 void Reader::CallOutput(const Json& item) {
   const Json& output = At(item, "output");
   const std::string& id = TextAt(item, "call_id").empty() ? TextAt(item, "id") : TextAt(item, "call_id");
-  history_.conversation.Output(id, Parts(output.is_object() && output.contains("content") ? At(output, "content") : output));
+  std::vector<Part> parts = Parts(output.is_object() && output.contains("content") ? At(output, "content") : output);
+  const auto advice = advice_.extract(id);
+  if (advice && !PatchApplied(JoinedText(parts, "\n"))) parts.push_back(Part::Text(std::move(advice.mapped())));
+  history_.conversation.Output(id, std::move(parts));
 }
 
 void Reader::SearchOutput(const Json& item) {

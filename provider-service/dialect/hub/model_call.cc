@@ -1,5 +1,6 @@
 #include "provider-service/dialect/hub/model_call.h"
 
+#include "provider-service/dialect/hub/patch_call.h"
 #include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_text.h"
 
@@ -76,9 +77,7 @@ std::string SearchArguments(const std::string& arguments) {
   return ReadJson(parser, text, value) && value.is_object() ? simdjson::minify(value) : "{}";
 }
 
-}  // namespace
-
-CallItem ClientCall(const BufferedCall& call, const ToolTable& table) {
+CallItem Mapped(const BufferedCall& call, const ToolTable& table) {
   const ToolName* tool = table.Find(call.name);
   const bool offered = tool && table.Declared(*tool);
   const ToolName* shell = call.name == "apply_patch" && !offered ? Shell(table) : nullptr;
@@ -93,6 +92,14 @@ CallItem ClientCall(const BufferedCall& call, const ToolTable& table) {
     case ToolName::Kind::kFunction: break;
   }
   return {CallItem::Kind::kFunction, call.id, tool->name, tool->space, FunctionArguments(call.arguments)};
+}
+
+}  // namespace
+
+CallItem ClientCall(const BufferedCall& call, const ToolTable& table) {
+  CallItem item = Mapped(call, table);
+  CheckPatchIn(item);
+  return item;
 }
 
 }  // namespace wayleave::provider

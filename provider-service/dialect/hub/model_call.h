@@ -8,7 +8,7 @@ namespace wayleave::provider {
 
 // A model's call as the client knows its tools: names mapped back, freeform input unwrapped, a search's arguments as an
 // object. A call of `apply_patch` that was never offered (Codex's prompt speaks of it all the same) becomes a shell
-// command that Codex understands. Leaves call_id as the model gave it.
+// command that Codex understands. A patch is repaired where that is certain. Leaves call_id as the model gave it.
 CallItem ClientCall(const BufferedCall& call, const ToolTable& table);
 
 }  // namespace wayleave::provider

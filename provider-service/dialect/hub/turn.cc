@@ -88,6 +88,8 @@ void Turn::Calls(const std::vector<BufferedCall>& calls, Output& out) {
   for (const BufferedCall& call : calls) {
     if (!call.IsReal()) continue;
     CallItem item = ClientCall(call, tools_);
+    out.repaired_patches += item.patch == CallItem::Patch::kRepaired;
+    out.broken_patches += item.patch == CallItem::Patch::kBroken;
     while (item.call_id.empty() || !call_ids_.insert(item.call_id).second) item.call_id = ids_("call");
     writer_->Call(item, out);
   }

@@ -11,6 +11,7 @@
 #include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
+#include "provider-service/dialect/last_block.h"
 #include "provider-service/dialect/passthrough.h"
 #include "provider-service/dialect/responses/writer.h"
 #include "provider-service/dialect/usage.h"
@@ -209,15 +210,7 @@ void ResponsesPassThrough::ErrorEvent(std::string_view data) {
 
 void ResponsesPassThrough::End(Output& out) {
   if (over_) return;
-  if (const auto rest = sse_.Rest(); rest && rest->has_data) {
-    element event;
-    if (ReadJson(json_, rest->data, event)) {
-      http::SseBlock block = *rest;
-      const std::string raw = std::string(rest->raw) + "\n\n";
-      block.raw = raw;
-      Block(block, out);
-    }
-  }
+  TakeLastBlock(sse_, [&](const http::SseBlock& block) { Block(block, out); });
   Break("server_error", "The provider ended its answer too early.", out);
 }
 

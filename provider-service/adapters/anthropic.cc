@@ -14,12 +14,15 @@ class AnthropicAdapter : public Adapter {
 
   Result<UpstreamCall> Prepare(const Ask& ask) const override {
     switch (ask.request.endpoint()) {
-      case v1::ENDPOINT_COUNT_TOKENS: return CountTokensThrough(ask);
-      case v1::ENDPOINT_EMBEDDINGS: return UnsupportedEndpoint("makes no embeddings.");
+      case v1::ENDPOINT_COUNT_TOKENS:
+        return CountTokensThrough(ask);
+      case v1::ENDPOINT_EMBEDDINGS:
+        return UnsupportedEndpoint("makes no embeddings.");
       case v1::ENDPOINT_MESSAGES:
         if (config_.quirks.streaming || !ask.request.stream()) return MessagesThrough(ask);
         [[fallthrough]];
-      default: return Translated(ask, Dialect::kMessages, "/messages", config_.quirks);
+      default:
+        return Translated(ask, Dialect::kMessages, "/messages", config_.quirks);
     }
   }
 
@@ -42,7 +45,8 @@ void ReadBudgets(config::Section& section, std::map<std::string, std::int64_t>& 
     std::int64_t tokens = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), tokens);
     const bool number = error == std::errc() && end == text.data() + text.size();
-    if (!number || tokens < 1024) section.Fail("thinking_budgets", effort + " must be a number of tokens, at least 1024");
+    if (!number || tokens < 1024)
+      section.Fail("thinking_budgets", effort + " must be a number of tokens, at least 1024");
     budgets[effort] = tokens;
   }
 }

@@ -80,9 +80,9 @@ Json Said(const Json& request) {
   PutToolChoice(At(request, "tool_choice"), said);
   PutEffort(request, said);
   PutFormat(request, said);
-  for (const auto& [theirs, ours] : {std::pair{"max_tokens", "max_output_tokens"}, std::pair{"stop_sequences", "stop"},
-                                     std::pair{"temperature", "temperature"}, std::pair{"top_p", "top_p"},
-                                     std::pair{"top_k", "top_k"}}) {
+  for (const auto& [theirs, ours] :
+       {std::pair{"max_tokens", "max_output_tokens"}, std::pair{"stop_sequences", "stop"},
+        std::pair{"temperature", "temperature"}, std::pair{"top_p", "top_p"}, std::pair{"top_k", "top_k"}}) {
     const Json& value = At(request, theirs);
     if (!value.is_null()) said[ours] = value;
   }

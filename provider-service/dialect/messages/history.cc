@@ -54,9 +54,15 @@ class Writer {
 Json Writer::Write(const Conversation& conversation) {
   for (const Turn& turn : conversation.turns()) {
     switch (turn.who) {
-      case Turn::Who::kSystem: User({Part::Text(SystemNote(turn.text))}); break;
-      case Turn::Who::kUser: User(turn.parts); break;
-      case Turn::Who::kAssistant: Assistant(turn); break;
+      case Turn::Who::kSystem:
+        User({Part::Text(SystemNote(turn.text))});
+        break;
+      case Turn::Who::kUser:
+        User(turn.parts);
+        break;
+      case Turn::Who::kAssistant:
+        Assistant(turn);
+        break;
     }
   }
   // An answer that is to be carried on is refused by all newer models.

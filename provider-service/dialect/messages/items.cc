@@ -123,7 +123,9 @@ void Reader::Say(const char* role) {
   items_.push_back({{"type", "message"}, {"role", role}, {"content", std::exchange(parts_, Json::array())}});
 }
 
-void Reader::User(const Json& block) { TextAt(block, "type") == "tool_result" ? Result(block) : AddBlock(block, parts_); }
+void Reader::User(const Json& block) {
+  TextAt(block, "type") == "tool_result" ? Result(block) : AddBlock(block, parts_);
+}
 
 // Not every model's tools say in words that they failed.
 void Reader::Result(const Json& block) {

@@ -1,3 +1,5 @@
+#include "provider-service/dialect/passthrough.h"
+
 #include <string>
 #include <utility>
 
@@ -8,7 +10,6 @@
 #include "provider-service/dialect/json_text.h"
 #include "provider-service/dialect/messages/tokens.h"
 #include "provider-service/dialect/messages/writer.h"
-#include "provider-service/dialect/passthrough.h"
 
 namespace wayleave::provider {
 namespace {

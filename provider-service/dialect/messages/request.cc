@@ -19,7 +19,10 @@ constexpr std::int64_t kSmallestBudget = 1024;
 class Writer {
  public:
   Writer(HubRequest& hub, const TranslateOptions& options)
-      : hub_(hub), options_(options), quirks_(options.quirks.messages), model_(MessagesModelOf(options.upstream_model)) {
+      : hub_(hub),
+        options_(options),
+        quirks_(options.quirks.messages),
+        model_(MessagesModelOf(options.upstream_model)) {
     if (quirks_.thinking != Thinking::kByModel) model_.thinking = quirks_.thinking;
   }
 
@@ -44,14 +47,13 @@ class Writer {
   MessagesModel model_;
   Json body_ = Json::object();
   std::string system_;
-  bool thinks_ = false;         // it was asked to
-  bool thoughts_back_ = true;   // earlier thoughts go up
-  bool forced_ = false;         // a tool must be called
+  bool thinks_ = false;        // it was asked to
+  bool thoughts_back_ = true;  // earlier thoughts go up
+  bool forced_ = false;        // a tool must be called
 };
 
 std::string Writer::Write() {
-  const bool must_call =
-      hub_.choice.kind == ToolChoice::Kind::kRequired || hub_.choice.kind == ToolChoice::Kind::kOne;
+  const bool must_call = hub_.choice.kind == ToolChoice::Kind::kRequired || hub_.choice.kind == ToolChoice::Kind::kOne;
   forced_ = must_call && hub_.offers_tools();
   body_["model"] = options_.upstream_model;
   system_ = hub_.history.conversation.system();

@@ -6,8 +6,8 @@ namespace wayleave::provider {
 namespace {
 
 const std::set<std::string, std::less<>>& Kept() {
-  static const std::set<std::string, std::less<>> kKept = {"type", "enum", "const", "title", "description", "required",
-                                                           "$ref", "default"};
+  static const std::set<std::string, std::less<>> kKept = {"type",        "enum",     "const", "title",
+                                                           "description", "required", "$ref",  "default"};
   return kKept;
 }
 

@@ -1,7 +1,8 @@
 #include "provider-service/dialect/messages/writer.h"
 
-#include <algorithm>
 #include <simdjson.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "provider-service/dialect/errors.h"

@@ -13,16 +13,14 @@ import { until, within } from './lib/wait.mjs';
 
 const providers = ['openai', 'deepseek', 'native'];
 const names = ['uses-add', 'sees-images', 'fills-schema'];
+const faults = ['fault-404', 'fault-429', 'fault-500', 'fault-reset'];
+const stress = ['endless', 'silent-60000', 'headless-60000', 'flood-200', ...faults];
 const models = {
   hello: 'openai/hello',
   thinker: 'deepseek/hello',
   embedder: 'vectors/embedder',
   ...Object.fromEntries(providers.flatMap((p) => names.map((name) => [`${p}-${name}`, `${p}/${name}`]))),
-  ...Object.fromEntries(
-    ['endless', 'silent-60000', 'headless-60000', 'fault-404', 'fault-429', 'fault-500', 'fault-reset', 'flood-200'].map(
-      (name) => [name, `openai/${name}`],
-    ),
-  ),
+  ...Object.fromEntries(stress.map((name) => [name, `openai/${name}`])),
 };
 const png = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',

@@ -56,8 +56,9 @@ Object.assign(scripts, {
 export class VectorUpstream extends Upstream {
   answer({ req, res, body }) {
     if (req.method === 'GET') return json(res, 200, { object: 'list', data: [{ id: 'vectors', object: 'model' }] });
-    if (req.url !== '/v1/embeddings') return json(res, 404, { error: { message: `no ${req.url}`, type: 'x', code: null } });
-    const data = body.input.map((text, index) => ({ object: 'embedding', index, embedding: [text.length, index + 0.5] }));
+    if (req.url !== '/v1/embeddings') return json(res, 404, { error: { message: `no ${req.url}`, type: 'not_found' } });
+    const vector = (text, index) => ({ object: 'embedding', index, embedding: [text.length, index + 0.5] });
+    const data = body.input.map(vector);
     const usage = { prompt_tokens: 9, total_tokens: 9 };
     return json(res, 200, { object: 'list', data: data.reverse(), model: body.model, usage });
   }

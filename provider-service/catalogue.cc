@@ -123,8 +123,9 @@ Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, milliseco
 
 Task<ModelFacts> FetchFacts(Provider& provider, http::Exchange& exchange, const std::string& model) {
   const std::string name = provider.adapter->ListedName(model);
+  const bool ask = provider.adapter->NeedsFacts() && !provider.models.Knows(name);
   const std::optional<ModelsQuestion> question = provider.adapter->QuestionAbout(model);
-  if (question && !provider.models.Knows(name)) {
+  if (ask && question) {
     std::string problem;
     const std::string answer = co_await Inquire(provider, exchange, *question, problem);
     ListedModel learned;

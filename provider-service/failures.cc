@@ -75,9 +75,11 @@ bool LooksLikeEvents(const http::ResponseHead& head) {
   return type == "text/event-stream" || type.empty() || type == "text/plain" || type == "application/octet-stream";
 }
 
+bool LooksLikeOneDocument(const http::ResponseHead& head) { return MediaType(head) == "application/json"; }
+
 bool LooksLikeJson(const http::ResponseHead& head) {
   const std::string type = MediaType(head);
-  return type == "application/json" || type == "application/x-ndjson" || type == "application/jsonl";
+  return LooksLikeOneDocument(head) || type == "application/x-ndjson" || type == "application/jsonl";
 }
 
 std::string_view BreakMessage(std::string_view reason) {

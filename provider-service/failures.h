@@ -29,7 +29,8 @@ Failure NotAStreamFailure(const http::ResponseHead& head, std::string_view body)
 // Whether the answer may be taken for an event stream.
 bool LooksLikeEvents(const http::ResponseHead& head);
 
-// Whether it says that it is a JSON document, or lines of them.
+// Whether it says that it is one JSON document, or at least lines of them.
+bool LooksLikeOneDocument(const http::ResponseHead& head);
 bool LooksLikeJson(const http::ResponseHead& head);
 
 // For Reply::Break: what a client is told of an answer that broke off for this reason (http::Exchange's).

@@ -88,6 +88,8 @@ class Adapter {
   virtual bool ReadList(std::string_view answer, std::vector<ListedModel>& into) const {
     return ReadOpenAiModels(answer, into);
   }
+  // Whether a request can't be written well without the facts of its model.
+  virtual bool NeedsFacts() const { return false; }
   // How more is learned of a model than the list tells, where there is more.
   virtual std::optional<ModelsQuestion> QuestionAbout(const std::string& /*model*/) const { return std::nullopt; }
   virtual bool ReadAbout(std::string_view /*answer*/, ListedModel& /*into*/) const { return false; }

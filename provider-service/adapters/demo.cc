@@ -129,6 +129,7 @@ class Scene {
 class DemoAdapter : public Adapter {
  public:
   Result<UpstreamCall> Prepare(const Ask& ask) const override {
+    if (ask.request.endpoint() == v1::ENDPOINT_EMBEDDINGS) return UnsupportedEndpoint("makes no embeddings.");
     Quirks quirks;
     quirks.chat.merge_user_messages = false;  // the last message is the question, not the surroundings
     Result<UpstreamCall> call = ask.request.endpoint() == v1::ENDPOINT_CHAT_COMPLETIONS

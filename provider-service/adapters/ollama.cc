@@ -5,6 +5,7 @@
 #include "provider-service/dialect/ollama/context.h"
 #include "provider-service/dialect/ollama/errors.h"
 #include "provider-service/dialect/ollama/models.h"
+#include "provider-service/quirks_config.h"
 
 namespace wayleave::provider {
 namespace {
@@ -17,6 +18,7 @@ class OllamaAdapter : public Adapter {
 
   Result<UpstreamCall> Prepare(const Ask& ask) const override;
 
+  bool NeedsFacts() const override { return config_.dialect == Dialect::kOllama; }
   ModelsQuestion ListQuestion() const override { return {"/api/tags", {}}; }
   bool ReadList(std::string_view answer, std::vector<ListedModel>& into) const override;
   std::optional<ModelsQuestion> QuestionAbout(const std::string& model) const override {
@@ -83,6 +85,10 @@ void ReadOwn(config::Section& section, AdapterConfig& config) {
     const std::int64_t tokens = key == std::string_view("num_ctx") ? quirks.num_ctx : quirks.max_num_ctx;
     if (section.Has(key) && tokens < 512) section.Fail(key, "must be a number of tokens, at least 512");
   }
+  using Think = OllamaQuirks::Think;
+  ReadWord<Think>(section, "think",
+                  {{"auto", Think::kAuto}, {"level", Think::kLevel}, {"switch", Think::kSwitch}, {"never", Think::kNever}},
+                  quirks.think);
   section.Read("model_keep_alive", quirks.keep_alive);
   static const std::regex kTime("-?([0-9]+|([0-9]+(\\.[0-9]+)?(ms|s|m|h))+)");
   if (!quirks.keep_alive.empty() && !std::regex_match(quirks.keep_alive, kTime)) {

@@ -24,7 +24,8 @@ Finish HowItEnded(const element& document) {
 }
 
 std::optional<Usage> UsageOf(const element& document, const element& usage) {
-  if (!document["choices"].error()) return ReadChatUsage(usage);
+  const bool embeddings = !usage["prompt_tokens"].error();
+  if (embeddings || !document["choices"].error()) return ReadChatUsage(usage);
   if (Text(document["type"]) != "message") return ReadResponsesUsage(usage);
   MessagesTokens tokens;
   tokens.Read(JsonLookup(element(usage)));

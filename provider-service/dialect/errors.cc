@@ -19,6 +19,7 @@ struct Said {
   std::string message;
   std::string type;
   std::string code;
+  std::string inner_code;  // Azure's
   Json body;
   bool has_error_object = false;
 };
@@ -71,6 +72,12 @@ void ReadObject(const Json& error, Said& said) {
   said.type = TextAt(error, "type");
   const Json& code = At(error, "code");
   said.code = code.is_number_integer() ? std::to_string(code.get<std::int64_t>()) : TextOf(code);
+  said.inner_code = TextAt(At(error, "innererror"), "code");
+}
+
+// Azure's word for a request that its filter stopped.
+bool IsFiltered(const Said& said) {
+  return said.code == "content_filter" || said.inner_code == "ResponsibleAIPolicyViolation";
 }
 
 Said Read(std::string_view body) {
@@ -86,7 +93,7 @@ Said Read(std::string_view body) {
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   const bool text = said.body.is_discarded() && first != std::string_view::npos && body[first] != '<';
   if (said.message.empty() && text) said.message = Utf8(body.substr(first));
-  said.message = Shortened(std::move(said.message));
+  said.message = Shortened(InnerMessage(said.message));
   return said;
 }
 
@@ -152,6 +159,9 @@ Failure Classify(int status, const Said& said) {
   if (may_be_context && (said.code == "context_length_exceeded" || IsContextLength(said.message))) {
     return Make(400, "invalid_request_error", "context_length_exceeded", Explained(status, said), false);
   }
+  if (status < 500 && IsFiltered(said)) {
+    return Make(400, "invalid_request_error", "content_policy_violation", Explained(status, said), false);
+  }
   if (status == 401 || status == 403) return Authentication(status);
   if (IsOutOfMoney(status, said)) {
     return Make(429, "insufficient_quota", "insufficient_quota", Explained(status, said), true);
@@ -172,6 +182,7 @@ void KeepBody(int status, std::string_view body, Said& said, Failure& failure) {
   const bool context = failure.code == "context_length_exceeded";
   if (failure.code == "insufficient_quota" && status != 429) return;
   if (context && (status != 400 || said.code != failure.code)) return;
+  if (IsFiltered(said)) return;
   failure.status = status;
   if (!said.code.empty() && !IsNumber(said.code)) failure.code = said.code;
   if (!said.type.empty()) failure.type = said.type;
@@ -262,11 +273,27 @@ Failure StreamFailure(std::string_view code, std::string_view message) {
   return Make(busy ? 503 : 502, "server_error", word, text, true);
 }
 
+bool IsErrorBody(std::string_view body) {
+  if (body.find("\"error\"") == std::string_view::npos) return false;
+  const Json document = Json::parse(body, nullptr, false);
+  const Json& error = At(document, "error");
+  const bool answers = document.is_object() && (document.contains("choices") || document.contains("output"));
+  return !answers && (error.is_object() || error.is_string());
+}
+
+std::string InnerMessage(std::string_view text) {
+  if (!text.starts_with('{')) return std::string(text);
+  const Json inner = Json::parse(text, nullptr, false);
+  const std::string& message = TextAt(At(inner, "error"), "message");
+  return message.empty() ? std::string(text) : message;
+}
+
 std::string StreamErrorCode(std::string_view code, std::string_view type, std::string_view message) {
   if (IsContextLength(message)) return "context_length_exceeded";
   // Would send Codex's user to a shop.
   if (code == "usage_not_included") return "insufficient_quota";
   if (code == "429") return "rate_limit_exceeded";
+  if (code == "content_filter") return "content_policy_violation";
   const bool bad_request = type == "invalid_request_error" || type == "BadRequestError";
   if (code.empty() && bad_request) return "invalid_prompt";
   if (IsNumber(code)) return code.size() == 3 && code[0] == '4' && code != "408" ? "invalid_prompt" : "server_error";

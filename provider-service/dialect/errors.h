@@ -36,6 +36,13 @@ std::string ErrorBody(const Failure& failure);
 // The same fault for a client that wants one document and has had nothing yet: the status that fits the code.
 Failure StreamFailure(std::string_view code, std::string_view message);
 
+// Whether a JSON document with a good status is an error all the same.
+bool IsErrorBody(std::string_view body);
+
+// What an error body says that came as the text of another one: Ollama passes on llama-server's as it is. Any other text
+// stays.
+std::string InnerMessage(std::string_view text);
+
 // The code for an error told within a stream: a string always, `context_length_exceeded` where the text says so,
 // otherwise `code`, then `type`, then "server_error".
 std::string StreamErrorCode(std::string_view code, std::string_view type, std::string_view message);

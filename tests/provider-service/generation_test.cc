@@ -46,7 +46,7 @@ std::string ConfigFor(const FakeUpstream& upstream, const std::string& more = ""
          "  responses: {type: openai-compatible, dialect: responses, base_url: " +
          url + more +
          "}\n"
-         "  ollama: {type: ollama, base_url: \"" +
+         "  ollama: {type: ollama, dialect: chat, base_url: \"" +
          upstream.url() + "\"" + more +
          "}\n"
          "  demo: {type: demo}\n";
@@ -133,14 +133,15 @@ TEST_F(GenerationTest, ATranslatedDocumentComesWhole) {
   EXPECT_EQ(answer.head.content_type(), "application/json");
 }
 
-TEST_F(GenerationTest, AResponsesServerHasNoChat) {
+TEST_F(GenerationTest, ChatIsTranslatedForResponsesServers) {
+  upstream_.Then(ResponsesStream());
+
   const Answer answer = Ask(kChat, "responses", true);
 
-  ASSERT_TRUE(answer.has_failure);
-  EXPECT_EQ(answer.failure.status(), 400);
-  EXPECT_EQ(answer.failure.code(), "unsupported_endpoint");
-  EXPECT_TRUE(answer.failure.retryable());
-  EXPECT_EQ(upstream_.connections(), 0);
+  EXPECT_EQ(upstream_.requests().at(0).target, "/v1/responses");
+  EXPECT_EQ(CountOf(answer.data, "data: [DONE]\n"), 1) << answer.data;
+  EXPECT_EQ(answer.end.finish(), v1::FINISH_COMPLETED);
+  EXPECT_EQ(answer.end.usage().total_tokens(), 10);
 }
 
 TEST_F(GenerationTest, OnlyListedClientHeadersGoUp) {

@@ -13,16 +13,18 @@ constexpr std::int64_t kBytesPerToken = 3;
 constexpr std::int64_t kMostBytesPerToken = 12;
 constexpr std::int64_t kTokensPerImage = 1024;
 constexpr std::int64_t kUsualOutput = 8192;
+// Nobody's numbers are believed beyond this.
+constexpr std::int64_t kMost = std::int64_t{1} << 30;
 
 std::int64_t Estimate(const ContextNeed& need) {
-  const std::int64_t output = need.max_output_tokens > 0 ? need.max_output_tokens : kUsualOutput;
+  const std::int64_t output = need.max_output_tokens > 0 ? std::min(need.max_output_tokens, kMost) : kUsualOutput;
   return need.text_bytes / kBytesPerToken + need.images * kTokensPerImage + output;
 }
 
 }  // namespace
 
 std::int64_t ContextLimit(const OllamaQuirks& quirks, const ModelFacts& facts) {
-  const std::int64_t model = facts.context_window;
+  const std::int64_t model = std::min(facts.context_window, kMost);
   const std::int64_t wanted = quirks.num_ctx > 0 ? quirks.num_ctx : quirks.max_num_ctx;
   if (model <= 0 || wanted <= 0) return std::max(model, wanted);
   return std::min(model, wanted);

@@ -88,7 +88,7 @@ void OllamaReply::Line(std::string_view line, Output& out) {
 void OllamaReply::Problem(const element& error, Output& out) {
   const bool plain = error.is_string();
   const std::string_view message = plain ? Text(JsonLookup(element(error))) : Text(error["message"]);
-  const std::string whole = message.empty() ? simdjson::minify(error) : std::string(message);
+  const std::string whole = message.empty() ? simdjson::minify(error) : InnerMessage(message);
   Fail(plain ? StreamErrorCode("", "", whole) : StreamErrorCode(CodeText(error["code"]), Text(error["type"]), whole),
        whole, out);
 }

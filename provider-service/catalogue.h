@@ -10,8 +10,8 @@
 
 namespace wayleave::provider {
 
-// Asks a provider for its models, within the time, and notes in its book what is learned. Without an answer `into` names
-// the problem. The references must outlive the task.
+// Asks a provider for its models, within the time, and notes in its book what is learned. Without an answer `into`
+// names the problem. The references must outlive the task.
 Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, std::chrono::milliseconds time,
                        v1::ProviderModels& into);
 

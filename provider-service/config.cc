@@ -39,10 +39,24 @@ bool IsHeaderName(std::string_view name) {
 
 // Credentials of the client's, and what belongs to a connection or is ours to say.
 bool MayBeForwarded(const std::string& name) {
-  static constexpr std::array<std::string_view, 18> kNever{
-      "authorization", "cookie",  "host",    "connection", "content-length", "content-type",
-      "content-encoding", "accept-encoding", "transfer-encoding", "te", "trailer", "upgrade",
-      "expect", "keep-alive", "x-api-key", "api-key", "proxy-connection", "proxy-authorization"};
+  static constexpr std::array<std::string_view, 18> kNever{"authorization",
+                                                           "cookie",
+                                                           "host",
+                                                           "connection",
+                                                           "content-length",
+                                                           "content-type",
+                                                           "content-encoding",
+                                                           "accept-encoding",
+                                                           "transfer-encoding",
+                                                           "te",
+                                                           "trailer",
+                                                           "upgrade",
+                                                           "expect",
+                                                           "keep-alive",
+                                                           "x-api-key",
+                                                           "api-key",
+                                                           "proxy-connection",
+                                                           "proxy-authorization"};
   return std::find(kNever.begin(), kNever.end(), name) == kNever.end();
 }
 

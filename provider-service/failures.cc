@@ -47,8 +47,7 @@ Failure SendFailure(const Error& error) {
   return ConnectFailure(FaultOf(error.reason), told ? std::string_view{} : error.message);
 }
 
-Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect,
-                      std::int64_t now) {
+Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect, std::int64_t now) {
   return MapUpstreamError(head.status, body, RetryAfterMs(head, now), same_dialect);
 }
 

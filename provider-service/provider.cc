@@ -58,7 +58,10 @@ std::chrono::milliseconds ModelHold(const std::string& keep_alive) {
     const double number = std::strtod(at, &end);
     if (end == at) break;
     const std::string_view unit(end);
-    const double factor = unit.starts_with("ms") ? 1 : unit.starts_with('h') ? 3600e3 : unit.starts_with('m') ? 60e3 : 1e3;
+    const double factor = unit.starts_with("ms")  ? 1
+                          : unit.starts_with('h') ? 3600e3
+                          : unit.starts_with('m') ? 60e3
+                                                  : 1e3;
     ms += number * factor;
     at = end + (unit.starts_with("ms") ? 2 : unit.empty() ? 0 : 1);
   }

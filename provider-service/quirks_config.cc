@@ -24,11 +24,10 @@ void ReadReasoning(Section& section, Quirks& quirks) {
   using Replay = ChatQuirks::ReasoningReplay;
   using Items = ResponsesQuirks::ReasoningItems;
   using As = Quirks::ReasoningAs;
-  ReadWord<Replay>(section, "reasoning_replay",
-                   {{"none", Replay::kNone},
-                    {"reasoning_content", Replay::kReasoningContent},
-                    {"reasoning", Replay::kReasoning}},
-                   quirks.chat.reasoning_replay);
+  ReadWord<Replay>(
+      section, "reasoning_replay",
+      {{"none", Replay::kNone}, {"reasoning_content", Replay::kReasoningContent}, {"reasoning", Replay::kReasoning}},
+      quirks.chat.reasoning_replay);
   ReadWord<Items>(section, "reasoning_items",
                   {{"none", Items::kNone}, {"text", Items::kText}, {"encrypted_content", Items::kEncryptedContent}},
                   quirks.responses.reasoning_items);

@@ -38,7 +38,11 @@ std::optional<double> Span(std::string_view text) {
     text.remove_prefix(end - text.data());
     const std::size_t unit = std::min(text.find_first_of("0123456789."), text.size());
     const std::string_view word = text.substr(0, unit);
-    const double factor = word.empty() || word == "s" ? 1 : word == "ms" ? 1e-3 : word == "m" ? 60 : word == "h" ? 3600 : -1;
+    const double factor = word.empty() || word == "s" ? 1
+                          : word == "ms"              ? 1e-3
+                          : word == "m"               ? 60
+                          : word == "h"               ? 3600
+                                                      : -1;
     if (factor < 0) return std::nullopt;
     seconds += number * factor;
     text.remove_prefix(unit);

@@ -7,9 +7,9 @@
 
 #include "base/async/worker.h"
 #include "base/log/log.h"
+#include "provider-service/adapters/calls.h"
 #include "provider-service/catalogue.h"
 #include "provider-service/dialect/errors.h"
-#include "provider-service/adapters/calls.h"
 #include "provider-service/failures.h"
 #include "provider-service/pieces.h"
 #include "provider-service/source.h"

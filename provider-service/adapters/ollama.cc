@@ -86,9 +86,10 @@ void ReadOwn(config::Section& section, AdapterConfig& config) {
     if (section.Has(key) && tokens < 512) section.Fail(key, "must be a number of tokens, at least 512");
   }
   using Think = OllamaQuirks::Think;
-  ReadWord<Think>(section, "think",
-                  {{"auto", Think::kAuto}, {"level", Think::kLevel}, {"switch", Think::kSwitch}, {"never", Think::kNever}},
-                  quirks.think);
+  ReadWord<Think>(
+      section, "think",
+      {{"auto", Think::kAuto}, {"level", Think::kLevel}, {"switch", Think::kSwitch}, {"never", Think::kNever}},
+      quirks.think);
   section.Read("model_keep_alive", quirks.keep_alive);
   static const std::regex kTime("-?([0-9]+|([0-9]+(\\.[0-9]+)?(ms|s|m|h))+)");
   if (!quirks.keep_alive.empty() && !std::regex_match(quirks.keep_alive, kTime)) {

@@ -10,10 +10,14 @@ class OpenAiAdapter : public Adapter {
 
   Result<UpstreamCall> Prepare(const Ask& ask) const override {
     switch (ask.request.endpoint()) {
-      case v1::ENDPOINT_RESPONSES: return ResponsesThrough(ask);
-      case v1::ENDPOINT_CHAT_COMPLETIONS: return ChatThrough(ask, quirks_.chat);
-      case v1::ENDPOINT_EMBEDDINGS: return EmbeddingsThrough(ask);
-      default: return Translated(ask, Dialect::kResponses, "/responses", quirks_);
+      case v1::ENDPOINT_RESPONSES:
+        return ResponsesThrough(ask);
+      case v1::ENDPOINT_CHAT_COMPLETIONS:
+        return ChatThrough(ask, quirks_.chat);
+      case v1::ENDPOINT_EMBEDDINGS:
+        return EmbeddingsThrough(ask);
+      default:
+        return Translated(ask, Dialect::kResponses, "/responses", quirks_);
     }
   }
 

@@ -111,7 +111,8 @@ TEST_F(KindsTest, AzuresFilterIsAPolicyAndNoFaultOfTheProvider) {
 TEST_F(KindsTest, AKeyGoesWhereItIsWantedAndTheQueryWithIt) {
   upstream_.Then(Script::Json(200, kChatDocument));
 
-  Ask("type: openai-compatible, api_key: k1, api_key_header: X-Team-Key, query: {team: \"a b\", v: \"1\"}", kChat, false);
+  Ask("type: openai-compatible, api_key: k1, api_key_header: X-Team-Key, query: {team: \"a b\", v: \"1\"}", kChat,
+      false);
 
   const auto request = upstream_.requests().at(0);
   EXPECT_EQ(request.target, "/chat/completions?team=a%20b&v=1");
@@ -166,8 +167,9 @@ TEST_F(KindsTest, GoodStatusWithABadBodyIsACleanFailure) {
       {"application/json", "{\"choices\":", "upstream_bad_response"},
   };
   for (const Row& row : rows) {
-    upstream_.On("/chat/completions", Script().Send("HTTP/1.1 200 OK\r\ncontent-type: " + row.type + "\r\ncontent-length: " +
-                                 std::to_string(row.body.size()) + "\r\n\r\n" + row.body));
+    upstream_.On("/chat/completions",
+                 Script().Send("HTTP/1.1 200 OK\r\ncontent-type: " + row.type +
+                               "\r\ncontent-length: " + std::to_string(row.body.size()) + "\r\n\r\n" + row.body));
     const Answer document = Ask("type: openai-compatible", kChat, false);
     ASSERT_TRUE(document.has_failure) << row.body;
     EXPECT_EQ(document.failure.code(), row.code) << row.body;

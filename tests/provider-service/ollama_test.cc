@@ -85,8 +85,9 @@ TEST_F(OllamaTest, AnswersADocumentFromAStreamAndAStreamFromADocument) {
   EXPECT_THAT(document.data, HasSubstr(R"("function_call")"));
 
   Configure(", quirks: {streaming: false}");
-  upstream_.On("/api/chat", Script::Json(200, R"({"message":{"content":"Hi","tool_calls":[{"function":{"name":"f",)"
-                                   R"("arguments":{"a":1}}}]},"done":true,"done_reason":"stop","eval_count":3})"));
+  upstream_.On("/api/chat",
+               Script::Json(200, R"({"message":{"content":"Hi","tool_calls":[{"function":{"name":"f",)"
+                                 R"("arguments":{"a":1}}}]},"done":true,"done_reason":"stop","eval_count":3})"));
   const Answer stream = Ask(true);
   EXPECT_EQ(json::parse(Chats().back().body)["stream"], false);
   EXPECT_EQ(CountOf(stream.data, "event: response.output_text.delta\n"), 1);
@@ -124,7 +125,8 @@ TEST_F(OllamaTest, TheContextGrowsWithThePromptAndStays) {
 }
 
 TEST_F(OllamaTest, AContextThatWasEstimatedTooSmallIsTriedLarger) {
-  upstream_.Then(Error(400, R"({"error":{"code":400,"message":"request (9 tokens) exceeds the available context size"}})"));
+  upstream_.Then(
+      Error(400, R"({"error":{"code":400,"message":"request (9 tokens) exceeds the available context size"}})"));
   upstream_.Then(Lines({kHi, kDone}));
 
   const Answer answer = Ask();
@@ -135,7 +137,8 @@ TEST_F(OllamaTest, AContextThatWasEstimatedTooSmallIsTriedLarger) {
 }
 
 TEST_F(OllamaTest, APromptThatTheModelCanNotHoldIsSaidToBeTooLong) {
-  upstream_.Then(Error(400, R"({"error":{"code":400,"message":"request (9 tokens) exceeds the available context size"}})"));
+  upstream_.Then(
+      Error(400, R"({"error":{"code":400,"message":"request (9 tokens) exceeds the available context size"}})"));
 
   const Answer answer = Ask();
 

@@ -36,9 +36,15 @@ Json Writer::Write(const Conversation& conversation) {
   for (std::size_t i = 0; i < conversation.turns().size(); ++i) {
     const Turn& turn = conversation.turns()[i];
     switch (turn.who) {
-      case Turn::Who::kSystem: System(turn.text); break;
-      case Turn::Who::kUser: User(turn.parts); break;
-      case Turn::Who::kAssistant: Assistant(turn, !quirks_.replay_last_turn_only || i >= current); break;
+      case Turn::Who::kSystem:
+        System(turn.text);
+        break;
+      case Turn::Who::kUser:
+        User(turn.parts);
+        break;
+      case Turn::Who::kAssistant:
+        Assistant(turn, !quirks_.replay_last_turn_only || i >= current);
+        break;
     }
   }
   return std::move(messages_);
@@ -94,13 +100,15 @@ void Writer::Assistant(const Turn& turn, bool with_reasoning) {
   }
   for (const auto& call : turn.calls) {
     Json arguments = quirks_.arguments_as_object ? Json::parse(call.arguments, nullptr, false) : Json(call.arguments);
-    message["tool_calls"].push_back(
-        {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.tool}, {"arguments", std::move(arguments)}}}});
+    message["tool_calls"].push_back({{"id", call.id},
+                                     {"type", "function"},
+                                     {"function", {{"name", call.tool}, {"arguments", std::move(arguments)}}}});
   }
   messages_.push_back(std::move(message));
   std::vector<Part> images;
   for (const auto& call : turn.calls) {
-    messages_.push_back({{"role", "tool"}, {"tool_call_id", call.id}, {"content", call.output.value_or(kNeverAnswered)}});
+    messages_.push_back(
+        {{"role", "tool"}, {"tool_call_id", call.id}, {"content", call.output.value_or(kNeverAnswered)}});
     images.insert(images.end(), call.images.begin(), call.images.end());
   }
   if (images.empty()) return;

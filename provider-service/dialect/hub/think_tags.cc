@@ -20,7 +20,9 @@ std::size_t HalfATag(std::string_view text, std::string_view tag) {
 }  // namespace
 
 ThinkTagSplitter::ThinkTagSplitter(ThinkTags tags, Tell thought, Tell said)
-    : at_(tags == ThinkTags::kNone ? At::kText : tags == ThinkTags::kOpen ? At::kThoughts : At::kBeginning),
+    : at_(tags == ThinkTags::kNone   ? At::kText
+          : tags == ThinkTags::kOpen ? At::kThoughts
+                                     : At::kBeginning),
       thought_(std::move(thought)),
       said_(std::move(said)) {}
 
@@ -28,16 +30,23 @@ void ThinkTagSplitter::Add(std::string_view text) {
   if (at_ == At::kText) return said_(text);
   const std::string all = std::exchange(held_, {}).append(text);
   std::string_view rest = all;
-  while (Step(rest)) {}
+  while (Step(rest)) {
+  }
 }
 
 // False when nothing is left that can be told now.
 bool ThinkTagSplitter::Step(std::string_view& text) {
   const At before = at_;
   switch (at_) {
-    case At::kBeginning: Begin(text); break;
-    case At::kThoughts: Thoughts(text); break;
-    case At::kGap: Gap(text); break;
+    case At::kBeginning:
+      Begin(text);
+      break;
+    case At::kThoughts:
+      Thoughts(text);
+      break;
+    case At::kGap:
+      Gap(text);
+      break;
     case At::kText:
       if (!text.empty()) said_(text);
       return false;

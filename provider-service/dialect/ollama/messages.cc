@@ -56,9 +56,15 @@ OllamaMessages Writer::Write(const Conversation& conversation) {
   for (std::size_t i = 0; i < conversation.turns().size(); ++i) {
     const Turn& turn = conversation.turns()[i];
     switch (turn.who) {
-      case Turn::Who::kSystem: System(turn.text); break;
-      case Turn::Who::kUser: User(turn.parts); break;
-      case Turn::Who::kAssistant: Assistant(turn, !quirks_.replay_last_turn_only || i >= current); break;
+      case Turn::Who::kSystem:
+        System(turn.text);
+        break;
+      case Turn::Who::kUser:
+        User(turn.parts);
+        break;
+      case Turn::Who::kAssistant:
+        Assistant(turn, !quirks_.replay_last_turn_only || i >= current);
+        break;
     }
   }
   return std::move(out_);

@@ -69,7 +69,8 @@ bool ReadOllamaShow(std::string_view json, ListedModel& into) {
   const Json shown = Json::parse(json, nullptr, false);
   if (!shown.is_object() || shown.contains("error")) return false;
   ReadCapabilities(At(shown, "capabilities"), into);
-  if (const std::int64_t length = ContextLength(At(shown, "model_info")); length > 0) into.facts.context_window = length;
+  if (const std::int64_t length = ContextLength(At(shown, "model_info")); length > 0)
+    into.facts.context_window = length;
   const std::int64_t set = Parameter(TextAt(shown, "parameters"), "num_ctx");
   if (set <= 0) return true;
   const std::int64_t length = into.facts.context_window;

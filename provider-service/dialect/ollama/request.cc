@@ -35,19 +35,23 @@ void PutThink(const Json& request, const TranslateOptions& options, Json& chat) 
   const std::string& effort = mapped == map.end() ? wanted : mapped->second;
   const bool known = options.facts.reasoning == true;
   switch (WayToThink(options)) {
-    case Think::kLevel: chat["think"] = Level(effort, options.quirks.ollama.think == Think::kLevel); return;
+    case Think::kLevel:
+      chat["think"] = Level(effort, options.quirks.ollama.think == Think::kLevel);
+      return;
     case Think::kSwitch:
       if (effort == "none") chat["think"] = false;
       if (effort != "none" && known) chat["think"] = true;
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
 void PutFormat(const Json& request, Json& chat) {
   const Json& format = At(At(request, "text"), "format");
   if (TextAt(format, "type") == "json_object") chat["format"] = "json";
-  if (TextAt(format, "type") == "json_schema" && At(format, "schema").is_object()) chat["format"] = At(format, "schema");
+  if (TextAt(format, "type") == "json_schema" && At(format, "schema").is_object())
+    chat["format"] = At(format, "schema");
 }
 
 // A number of seconds or a text with units, as Ollama wants them.

@@ -13,9 +13,9 @@ namespace {
 using testing::Count;
 using testing::Ending;
 using testing::Golden;
-using testing::Sink;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::Sink;
 
 const Golden& Replies() {
   static const Golden golden("ollama_replies");

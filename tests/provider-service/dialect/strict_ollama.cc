@@ -30,7 +30,8 @@ class Check {
   }
 
   void TopLevel(const Json& chat) {
-    Only(chat, {"model", "messages", "stream", "format", "keep_alive", "tools", "options", "think", "truncate", "shift"});
+    Only(chat,
+         {"model", "messages", "stream", "format", "keep_alive", "tools", "options", "think", "truncate", "shift"});
     if (chat.value("truncate", true) || chat.value("shift", true)) Fault("may be cut");
     if (chat["messages"].empty()) Fault("would only load the model");
     if (chat.contains("tools") && chat["tools"].empty()) Fault("empty tools");

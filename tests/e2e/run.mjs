@@ -8,6 +8,7 @@ import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
 import { missing, suiteDir } from './lib/env.mjs';
 import { onPinnedNode } from './lib/pinned_node.mjs';
+import { record } from './lib/results.mjs';
 
 const usage =
   'usage: node run.mjs --bin <folder with the programs> [--only <part of a file or test name>] [--results <file>]';
@@ -58,12 +59,17 @@ const { files, pattern } = select(only);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const deselected = (event) => pattern && /pattern/.test(String(event.skip));
 const stream = run({ files, concurrency: 2, timeout: 240_000, ...(pattern ? { testNamePatterns: [pattern] } : {}) });
-stream.on('test:fail', () => counts.failed++);
+const noted = (event, ok) => record('tests', { file: path.basename(event.file ?? ''), name: event.name, ok });
+stream.on('test:fail', (event) => {
+  counts.failed++;
+  noted(event, false);
+});
 stream.on('test:pass', (event) => {
   if (event.details?.type === 'suite' || deselected(event)) return;
   const skipped = event.skip !== undefined || event.todo !== undefined;
   if (skipped) console.error(`e2e: not run, which counts as a failure: ${event.name}`);
   counts[skipped ? 'skipped' : 'passed']++;
+  noted(event, !skipped);
 });
 stream.on('end', () => {
   if (counts.failed || counts.skipped || !counts.passed) process.exitCode = 1;

@@ -126,6 +126,13 @@ export const cases = [
     run: agent({ top: 'model_reasoning_effort = "high"\n' }),
   },
   {
+    name: 'effort-ultra',
+    title: 'reasoning effort `ultra`, which no server knows',
+    script: 'agent-heredoc',
+    kinds,
+    run: agent({ top: 'model_reasoning_effort = "ultra"\n' }),
+  },
+  {
     name: 'mcp',
     title: 'an MCP tool, in its namespace',
     script: 'mcp',

@@ -14,11 +14,13 @@ export const retries = 1;
 
 const noCredentials = /refused the gateway's credentials/;
 const endedEarly = /stream disconnected before completion: The (provider|model server) ended its answer too early/;
+const noRoom = /ran out of room in the model's context window/;
 const brokenOff = /stream disconnected before completion: The connection to the model's provider broke off/;
 
 // `shows`: in the last message that the user reads. `works`: nothing is wrong for the user, and that is the answer.
 // `requests`: how many are right where a right answer takes more than one. `upstream: 0`: none reaches a model server.
-// `resends`: a request that met a dead connection of the pool is sent once more.
+// `resends`: how often the gateway itself may send a request: again when it met a dead connection of the pool, and to
+// Ollama with a larger context.
 export const faults = [
   {
     name: 'bad',
@@ -32,9 +34,27 @@ export const faults = [
     name: 'context',
     title: 'the conversation is too long for the model',
     script: 'fault-context',
-    kinds,
+    kinds: ['chat', 'basic', 'messages', 'native'],
     asked: 'once',
-    shows: /ran out of room in the model's context window/,
+    shows: noRoom,
+  },
+  {
+    name: 'context-known',
+    title: 'the same, known from `/api/show` before the model is asked',
+    script: 'fault-context',
+    kinds: ['ollama'],
+    asked: 'once',
+    upstream: 0,
+    shows: noRoom,
+  },
+  {
+    name: 'context-refused',
+    title: 'the same, refused by Ollama with the largest `num_ctx`, too',
+    script: 'fault-too-long',
+    kinds: ['ollama'],
+    asked: 'once',
+    resends: 4,
+    shows: noRoom,
   },
   {
     name: 'policy',
@@ -106,8 +126,16 @@ export const faults = [
     name: 'busy',
     title: 'the provider is overloaded (503, 529)',
     script: 'fault-busy',
-    kinds,
+    kinds: ['chat', 'basic', 'messages', 'native'],
     asked: 'request',
+    shows: /Selected model is at capacity/,
+  },
+  {
+    name: 'queue',
+    title: "Ollama's queue is full (503); the gateway says when to come again",
+    script: 'fault-busy',
+    kinds: ['ollama'],
+    asked: 'both',
     shows: /Selected model is at capacity/,
   },
   {
@@ -124,7 +152,7 @@ export const faults = [
     script: 'fault-drop',
     kinds,
     asked: 'both',
-    resends: true,
+    resends: 2,
     shows: /provider closed the connection/,
   },
   {

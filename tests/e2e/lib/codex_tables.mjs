@@ -22,11 +22,28 @@ function mark(findings) {
 
 const matching = (findings, name, kind) => findings.filter((each) => each.case === name && each.kind === kind);
 
-function caseTable(findings) {
+// Everything once more over WebSockets, in a file of its own.
+const sockets = {
+  file: 'websocket_codex.test.mjs',
+  kinds: ['chat', 'native'],
+  on: 'WebSockets (`supports_websockets = true`): all of the above',
+  off: 'WebSockets switched off at the gateway: HTTP at once',
+};
+
+function socketRows(tests) {
+  const of = (test) => mark(tests.filter((each) => each.file === sockets.file && test(each.name)));
+  const cells = (mark) => kinds.map((kind) => (sockets.kinds.includes(kind) ? mark(kind) : '–'));
+  return [
+    [sockets.on, ...cells((kind) => of((name) => name.endsWith(`, on ${kind}`)))],
+    [sockets.off, ...cells((kind) => (kind === 'chat' ? of((name) => name.startsWith('switched off')) : '–'))],
+  ];
+}
+
+function caseTable(findings, tests) {
   const cell = (entry, kind) => (entry.kinds.includes(kind) ? mark(matching(findings, entry.name, kind)) : '–');
   return table(
     ['Codex', ...kinds.map((kind) => heads[kind])],
-    cases.map((entry) => [entry.title, ...kinds.map((kind) => cell(entry, kind))]),
+    [...cases.map((entry) => [entry.title, ...kinds.map((kind) => cell(entry, kind))]), ...socketRows(tests)],
   );
 }
 
@@ -52,10 +69,24 @@ function faultTable(findings) {
   );
 }
 
+// What a run finds when everything passes.
+export const passed = [
+  ...cases.flatMap(({ name, kinds: on }) => on.map((kind) => ({ table: 'codex', case: name, kind, ok: true }))),
+  ...[...faults, ...ownFaults].flatMap(({ name, kinds: on }) =>
+    on.map((kind) => ({ table: 'faults', case: name, kind, ok: true })),
+  ),
+  ...[...sockets.kinds.map((kind) => `, on ${kind}`), 'switched off'].map((name) => ({
+    table: 'tests',
+    file: sockets.file,
+    name,
+    ok: true,
+  })),
+];
+
 // {name: text}, by the names of the markers.
 export function rendered(findings) {
   const of = (name) => findings.filter((each) => each.table === name);
-  return { cases: caseTable(of('codex')), faults: faultTable(of('faults')) };
+  return { cases: caseTable(of('codex'), of('tests')), faults: faultTable(of('faults')) };
 }
 
 const between = (name) => new RegExp(`(<!-- ${name}: begin[^\\n]*-->\\n)([^]*?)(\\n<!-- ${name}: end -->)`);

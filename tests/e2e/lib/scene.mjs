@@ -8,7 +8,10 @@ import { codexConfig, CodexHome, execCodex } from './codex.mjs';
 import { get } from './http.mjs';
 
 export const modelOf = (entry, kind) => `${entry.prefix ?? ''}${kind}-${entry.name}`;
-const upstreamModel = (entry) => `${entry.script}@${entry.name}`;
+// The gateway goes by the name of a Claude to know what it can do.
+const claudes = { 'effort-ultra': 'claude-opus-4-6' };
+const upstreamModel = ({ script, name }, kind) =>
+  kind === 'messages' ? `${script}@${name}-${claudes[name] ?? 'claude-sonnet-4-5'}` : `${script}@${name}`;
 
 // The gateway's models for all cases on these kinds.
 export const modelsFor = (cases, kinds) =>
@@ -18,7 +21,7 @@ export const modelsFor = (cases, kinds) =>
         .filter((entry) => entry.kinds.includes(kind))
         .map((entry) => [
           modelOf(entry, kind),
-          { targets: [`${entry.provider ?? kind}/${upstreamModel(entry)}`], context_window: windowOf(entry) },
+          { targets: [`${entry.provider ?? kind}/${upstreamModel(entry, kind)}`], context_window: windowOf(entry) },
         ]),
     ),
   );
@@ -38,7 +41,7 @@ export class Scene {
   }
 
   get exchanges() {
-    return this.upstream.of(upstreamModel(this.entry));
+    return this.upstream.of(upstreamModel(this.entry, this.kind));
   }
 
   get violations() {
@@ -46,7 +49,7 @@ export class Scene {
   }
 
   arrived(count) {
-    return this.upstream.arrived(upstreamModel(this.entry), count);
+    return this.upstream.arrived(upstreamModel(this.entry, this.kind), count);
   }
 
   // How many requests reached the upstream.

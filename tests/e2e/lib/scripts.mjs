@@ -111,6 +111,7 @@ export const scripts = {
 
   'fault-404': (turn) => turn.refuse('not-found'),
   'fault-context': (turn) => turn.refuse('context'),
+  'fault-too-long': (turn) => turn.refuse('context'),
   'fault-401': (turn) => turn.refuse('key'),
   'fault-403': (turn) => turn.refuse('denied'),
   'fault-400': (turn) => turn.refuse('bad'),

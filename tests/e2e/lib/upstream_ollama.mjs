@@ -108,7 +108,7 @@ const tooLong = (tokens, context) =>
   );
 const refusals = {
   'not-found': ({ model }) => refused(404, `model '${model}' not found`),
-  context: () => tooLong(40_000, 32_768),
+  context: () => tooLong(200_000, defaults.context),
   key: () => refused(401, 'unauthorized'),
   busy: () => refused(503, 'server busy, please try again.  maximum pending requests exceeded'),
   server: () => refused(500, 'llama runner process has terminated: exit status 2'),
@@ -118,7 +118,7 @@ const refusals = {
 // What `name` can be asked to do. Several servers of this kind may stand side by side.
 export class OllamaUpstream extends Upstream {
   // `models`: name -> {context, capabilities}, for those that differ from the rest. `ids`: whether calls have ids.
-  // `unlisted`: any script can be asked for, but /api/tags lists only `models`.
+  // Any script can be asked for; /api/tags lists only `models`.
   constructor({ models = {}, ids = false } = {}) {
     super();
     this.models = { ...models };
@@ -137,12 +137,22 @@ export class OllamaUpstream extends Upstream {
     this.models[name] = facts;
   }
 
+  // The requests for answers; the gateway also asks what a model can do.
+  of(model) {
+    return super.of(model).filter((exchange) => exchange.path !== '/api/show');
+  }
+
+  knows(name) {
+    return name in this.models || scriptOf(name) !== undefined;
+  }
+
   remove(name) {
     delete this.models[name];
   }
 
   facts(name) {
-    return { ...defaults, ...this.models[name] };
+    const small = name.startsWith('fault-context') ? { context: 2048 } : {};
+    return { ...defaults, ...small, ...this.models[name] };
   }
 
   toolCall(call, index) {
@@ -226,7 +236,7 @@ export class OllamaUpstream extends Upstream {
   show(exchange) {
     const { res, body } = exchange;
     const name = body?.model ?? body?.name;
-    if (!(name in this.models)) return json(res, 404, { error: `model '${name}' not found` });
+    if (!this.knows(name)) return json(res, 404, { error: `model '${name}' not found` });
     const { context, capabilities } = this.facts(name);
     json(res, 200, {
       modelfile: '# Modelfile',
@@ -265,8 +275,7 @@ export class OllamaUpstream extends Upstream {
   async chat(exchange) {
     exchange.violations.push(...checkHeaders(exchange.req.headers), ...checkOllama(exchange.body));
     if (exchange.violations.length) return this.refuse(exchange);
-    if (!(exchange.model in this.models) && !scriptOf(exchange.model))
-      return json(exchange.res, 404, { error: `model '${exchange.model}' not found` });
+    if (!this.knows(exchange.model)) return json(exchange.res, 404, { error: `model '${exchange.model}' not found` });
     const problem = this.incapable(exchange.body);
     if (problem) return this.refuse(exchange, problem);
     if (exchange.body.messages.length === 0) return this.load(exchange);

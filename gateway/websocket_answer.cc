@@ -12,6 +12,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kModelsEtag = "x-models-etag";
+
 // The body's error object. Codex passes over a message whose code is no text, and would wait for another.
 Json ErrorIn(const std::string& body) {
   Json parsed = Json::parse(body, nullptr, false);
@@ -49,11 +51,17 @@ Task<bool> WebSocketAnswer::Send(http::Response response) {
   co_return co_await socket_.Send({&text, 1});
 }
 
-void WebSocketAnswer::Begin(int, http::HeaderList headers) { models_etag_ = headers.Get("x-models-etag"); }
+void WebSocketAnswer::Begin(int, http::HeaderList headers) {
+  const std::string_view etag = headers.Get(kModelsEtag);
+  if (!to_codex_ || etag.empty()) return;
+  const Json message = {{"type", "codex.response.metadata"}, {"headers", {{kModelsEtag, etag}}}};
+  preface_ = message.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 Task<bool> WebSocketAnswer::Write(std::string_view events) {
   std::vector<std::string_view> messages;
   std::deque<std::string> copies;  // of what the parser holds for a moment only, or had to be mended
+  if (!preface_.empty()) messages.push_back(copies.emplace_back(std::exchange(preface_, {})));
   parser_.Feed(events);
   while (auto block = parser_.Next()) {
     if (!block->has_data || block->data == "[DONE]") continue;

@@ -69,7 +69,7 @@ Task<http::Response> WebSocketDoor::Admit(const http::Request& request, Record& 
   co_return accepted;
 }
 
-// Codex reads here whether its list of models is the newest.
+// Older releases of Codex read here whether their list of models is the newest; newer ones in each answer.
 Task<http::HeaderList> WebSocketDoor::AcceptingHeaders(const auth::v1::Principal& principal,
                                                        const rpc::CallContext& context) {
   http::HeaderList headers;
@@ -85,8 +85,7 @@ Task<void> WebSocketDoor::Converse(const http::Request& request, http::Responder
   limits.message_bytes = body_bytes_;
   limits.idle_timeout = config_.idle_timeout;
   limits.ping_interval = config_.ping_interval;
-  std::string models_etag(headers.Get("x-models-etag"));
-  WebSocketSession session(services_, request, std::move(models_etag), budget_, body_bytes_, access_log_);
+  WebSocketSession session(services_, request, budget_, body_bytes_, access_log_);
   const http::Responder::Session run = [&session](http::WebSocket& socket) { return session.Run(socket); };
   co_await responder.Upgrade(request, std::move(headers), limits, run);
 }

@@ -15,13 +15,14 @@ using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
 constexpr std::chrono::milliseconds kAuthenticateTime{10000};
+constexpr std::string_view kCodexBeta = "responses_websockets";       // in OpenAI-Beta; nobody but Codex says it
 constexpr const char* kNotFoundCode = "previous_response_not_found";  // makes Codex send everything again, at once
 constexpr const char* kTooLargeCode = "request_too_large";
 
 // Headers of the handshake say nothing about a question.
 bool ConcernsQuestions(std::string_view name, std::string_view value) {
   return !name.starts_with("sec-websocket-") && name != "upgrade" && name != "connection" && name != "x-request-id" &&
-         !(name == "openai-beta" && value.starts_with("responses_websockets"));
+         !(name == "openai-beta" && value.starts_with(kCodexBeta));
 }
 
 http::Request Stripped(const http::Request& opening) {
@@ -66,12 +67,12 @@ std::string WarmUpEvent(std::string_view type, int number, const std::string& id
 
 }  // namespace
 
-WebSocketSession::WebSocketSession(GenerationServices& services, const http::Request& opening, std::string models_etag,
+WebSocketSession::WebSocketSession(GenerationServices& services, const http::Request& opening,
                                    ConversationBudget& budget, std::size_t body_bytes, bool access_log)
     : services_(services),
       body_bytes_(body_bytes),
       access_log_(access_log),
-      models_etag_(std::move(models_etag)),
+      with_codex_(opening.headers.Get("openai-beta").starts_with(kCodexBeta)),
       request_(Stripped(opening)),
       conversation_(body_bytes, budget) {}
 
@@ -133,13 +134,9 @@ Task<void> WebSocketSession::AnswerEvent(Result<ClientEvent> event, Record& reco
 Task<void> WebSocketSession::Generate(const ClientEvent& event, Conversation::TurnPointer previous, Record& record) {
   const std::string earlier = Conversation::ItemsUpTo(previous);
   request_.body = BodyOf(event, earlier);
-  WebSocketAnswer answer(*socket_, conversation_.most_bytes());
+  WebSocketAnswer answer(*socket_, conversation_.most_bytes(), with_codex_);
   co_await AnswerGeneration(services_, request_, answer, provider::v1::ENDPOINT_RESPONSES, record);
   std::string().swap(request_.body);
-  // Codex learns of new models from the opening of a connection only, so it is made to open another.
-  if (!models_etag_.empty() && !answer.models_etag().empty() && answer.models_etag() != models_etag_) {
-    socket_->Close(http::close_code::kGoingAway, "the list of models has changed");
-  }
   if (answer.response_id().empty()) co_return;
   std::string items = event.input;
   AppendItems(items, answer.TakeItems());

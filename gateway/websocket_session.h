@@ -17,9 +17,8 @@ namespace wayleave::gateway {
 class WebSocketSession {
  public:
   // `opening` is the request that opened the WebSocket: its headers hold the credential, and count for every question.
-  // `models_etag` is the tag of the list of models that its answer named; empty if it named none.
-  WebSocketSession(GenerationServices& services, const http::Request& opening, std::string models_etag,
-                   ConversationBudget& budget, std::size_t body_bytes, bool access_log);
+  WebSocketSession(GenerationServices& services, const http::Request& opening, ConversationBudget& budget,
+                   std::size_t body_bytes, bool access_log);
 
   // Answers until the connection ends.
   Task<void> Run(http::WebSocket& socket);
@@ -34,7 +33,7 @@ class WebSocketSession {
   GenerationServices& services_;
   const std::size_t body_bytes_;
   const bool access_log_;
-  const std::string models_etag_;
+  const bool with_codex_;
   http::Request request_;  // the opening one without what belongs to the WebSocket alone
   Conversation conversation_;
   http::WebSocket* socket_ = nullptr;

@@ -11,8 +11,6 @@ import { World } from './lib/setup.mjs';
 import { sleep, until } from './lib/wait.mjs';
 
 const kinds = ['chat', 'native'];
-// Over WebSockets Codex learns of new models when it opens the next connection: see below.
-const played = cases.filter(({ name }) => name !== 'refresh');
 const overSockets = 'supports_websockets = true\n';
 
 class SocketScene extends Scene {
@@ -48,11 +46,11 @@ async function succeeds(world, entry, kind) {
 
 describe('Codex over WebSockets', { concurrency: 3 }, () => {
   let world;
-  before(async () => (world = await start('serve', played)));
+  before(async () => (world = await start('serve', cases, { sections: { router: { discovery_interval: '1s' } } })));
   after(() => world?.stop());
 
   for (const kind of kinds) {
-    for (const entry of played.filter((one) => one.kinds.includes(kind)))
+    for (const entry of cases.filter((one) => one.kinds.includes(kind)))
       test(`${entry.title}, on ${kind}`, () => succeeds(world, entry, kind));
   }
 });
@@ -183,21 +181,6 @@ describe('Codex, WebSockets and the gateway itself', () => {
       await until(() => app.of('item/agentMessage/delta', turn).length, 'the first words');
       scene.world.gateway.process('gateway').signal('SIGTERM');
       assert.match((await app.ending(turn)).text, /word29/);
-    });
-  });
-
-  test('a new model in mid-session: Codex opens another connection, and reads the list again', async () => {
-    const scene = await play(resume, { router: { discovery_interval: '1s' } });
-    await inScene(scene, async () => {
-      const app = await scene.app({ catalogue: true });
-      const lists = async () => (await app.ask('model/list', {})).data.some(({ id }) => id === 'fresh-model');
-      assert.match((await app.turn('One')).text, /First answer/);
-      scene.upstream.pull('fresh-model');
-      await until(() => scene.gatewayLists('fresh-model'), 'the gateway to list the new model', 5_000);
-      assert.equal(await lists(), false, 'Codex does not know yet');
-      for (const turn of ['Two', 'Three']) assert.match((await app.turn(turn)).text, /Before, I said/);
-      await until(lists, 'Codex to list the new model', 5_000);
-      assert.equal(app.of('error').length, 0, JSON.stringify(app.of('error')));
     });
   });
 

@@ -244,7 +244,7 @@ class UpstreamGeneration : public Generation {
 
   void End() {
     ended_ = true;
-    source_->Release();
+    LetGo(out_.finish != Finish::kFailed);
     if (out_.usage) provider_->metrics.Used(*out_.usage);
     provider_->metrics.Patched(out_.repaired_patches, out_.broken_patches);
     if (out_.load_seconds) provider_->metrics.Loaded(*out_.load_seconds);
@@ -254,9 +254,12 @@ class UpstreamGeneration : public Generation {
                                                : Outcome::kFailed);
   }
 
+  // An answer that was given up may go on for long, and the model with it, unless its connection is closed.
+  void LetGo(bool ended) { ended ? source_->Release() : source_->Cancel(); }
+
   void Fail(v1::GenerateResponse& piece, const Failure& failure, Outcome outcome, std::string_view reason) {
     ended_ = true;
-    if (source_) source_->Release();
+    if (source_) LetGo(head_.status / 100 != 2);
     FillFailure(failure, *piece.mutable_failure());
     if (!reason.empty() && !noted_) Note(reason, failure.code);
     Count(outcome);

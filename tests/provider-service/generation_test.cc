@@ -328,6 +328,15 @@ TEST_F(GenerationTest, AnUntidyEndAfterTheTerminalEventIsNoFailure) {
   EXPECT_EQ(CountOf(answer.data, "response.failed"), 0);
 }
 
+TEST_F(GenerationTest, AnAnswerThatIsGivenUpIsNotLeftRunningUpstream) {
+  upstream_.Then(Script::Sse().Event(R"({"error":{"message":"on fire"}})").Event(kChatDelta).Stall());
+
+  const Answer answer = Ask(kResponses, "chat", true);
+
+  EXPECT_EQ(answer.end.finish(), v1::FINISH_FAILED);
+  EXPECT_TRUE(upstream_.AllClosedWithin(1s));
+}
+
 TEST_F(GenerationTest, SilenceIsFilledWithDataEvents) {
   Configure(", keep_alive: 100ms");
   upstream_.Then(Script::Sse().Event(kChatDelta).Pause(500ms).Event(kChatStop).Event("[DONE]").LastChunk());

@@ -47,7 +47,17 @@ function caseTable(findings, tests) {
   );
 }
 
-const escaped = (text) => (text ?? '').replace(/\n/g, ' ').replace(/\|/g, '\\|').replace(/</g, '&lt;');
+// What differs from run to run, and long lists, stay out.
+const steady = (text) =>
+  text
+    .replace(/,? ?request id: [^\s,]+/g, '')
+    .replace(/,? url: [^\s,]+,?/g, '')
+    .replace(/You may use: .* more\./, 'You may use: …');
+const escaped = (text) =>
+  steady(text ?? '')
+    .replace(/\n/g, ' ')
+    .replace(/\|/g, '\\|')
+    .replace(/</g, '&lt;');
 
 function whatIsRead(entry, findings) {
   const told = findings.filter((each) => each.case === entry.name);
@@ -57,7 +67,7 @@ function whatIsRead(entry, findings) {
 
 function faultTable(findings) {
   const where = (entry) =>
-    entry.kinds.length === kinds.length ? 'all' : entry.kinds.map((kind) => heads[kind]).join(', ');
+    entry.kinds.length === kinds.length ? 'all' : entry.kinds.map((kind) => heads[kind]).join('; ');
   return table(
     ['what goes wrong', 'tried on', 'requests', 'what the user reads'],
     [...faults, ...ownFaults].map((entry) => [

@@ -21,7 +21,7 @@ export const kinds = ['chat', 'ollama', 'basic', 'messages', 'native'];
 const makers = {
   chat: (key) => new ChatUpstream({ style: 'openai', key }),
   ollama: () => new OllamaUpstream(),
-  basic: (key) => new BasicUpstream({ key }),
+  basic: (key, style) => new BasicUpstream({ key, style }),
   messages: (key) => new MessagesUpstream({ key }),
   native: (key) => new ResponsesUpstream({ key }),
 };
@@ -36,12 +36,13 @@ const providers = {
 export class World {
   // `styles`: a scripted chat server and a provider of that name for each. `native`: one that speaks
   // Responses, as provider "native". `kinds`: a server and a provider of each of these kinds.
-  // `models`: model name -> target, or -> the whole entry.
+  // `basicStyle`: which of the servers with functions only. `models`: model name -> target, or -> the whole entry.
   static async start({
     shape,
     styles = ['openai'],
     native = false,
     kinds: wanted = native ? ['native'] : [],
+    basicStyle,
     models = {},
     providers: more = {},
     providerOptions = {},
@@ -51,7 +52,7 @@ export class World {
     world.upstreams = {};
     try {
       for (const style of styles) await world.add(style, new ChatUpstream({ style, key: providerKey(style) }));
-      for (const kind of wanted) await world.add(kind, makers[kind](providerKey(kind)));
+      for (const kind of wanted) await world.add(kind, makers[kind](providerKey(kind), basicStyle));
       const all = { ...world.providers(styles, providerOptions), ...more };
       const entries = Object.entries(models).map(([name, entry]) => [
         name,

@@ -110,7 +110,7 @@ Result<ClientEvent> ReadObject(ondemand::document& document) {
   std::set<std::string_view> seen;
   ondemand::object object = document.get_object();
   for (auto field : object) {
-    const std::string_view raw_key = RawKey(field.key().value_unsafe().raw());
+    const std::string_view raw_key = RawKey(field.key().value().raw());
     const std::string_view name = field.unescaped_key();
     const auto* const known = std::find(kRead.begin(), kRead.end(), name);
     if (known != kRead.end() && !seen.insert(*known).second) {

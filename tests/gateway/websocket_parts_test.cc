@@ -72,6 +72,7 @@ TEST(ClientEventTest, WhatCantBeUnderstoodIsRefusedWithAWordAndAText) {
       {R"(not json)", "invalid_json"},
       {R"("text")", "invalid_json"},
       {R"([1])", "invalid_json"},
+      {R"({"type":"response.create", s"store":false})", "invalid_json"},
       {R"({"type":"response.create")", "invalid_json"},
       {R"({"type":"response.create"} {})", "invalid_json"},
       {R"({"type":"response.create","input":[],"input":[]})", "invalid_json"},

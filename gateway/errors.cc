@@ -130,6 +130,12 @@ Json MessagesError(const char* type, std::string_view message, std::string_view 
   return {{"type", "error"}, {"error", {{"type", type}, {"message", message}}}, {"request_id", OrNull(request_id)}};
 }
 
+// Where Anthropic's SDKs look for what they can do about it.
+void AddDetails(std::string_view code, Json& body) {
+  if (code != "thread_unsupported_request") return;
+  body["error"]["details"] = {{"error_code", code}, {"unsupported", Json::array({"provider"})}};
+}
+
 const char* MessagesTypeOfCode(std::string_view code) {
   if (code == "timeout") return MessagesType(504);
   if (code == "rate_limit_exceeded") return MessagesType(429);
@@ -163,7 +169,9 @@ http::Response ErrorResponse(int status, std::string_view type, std::string_view
                              const Addressee& to) {
   if (!SpeaksMessages(to.endpoint)) return Page(status, OpenAiError(type, code, message));
   const int own = MessagesStatus(status, code);
-  return Page(own, MessagesError(MessagesType(own), MessagesText(code, message), to.request_id));
+  Json body = MessagesError(MessagesType(own), MessagesText(code, message), to.request_id);
+  AddDetails(code, body);
+  return Page(own, body);
 }
 
 http::Response ErrorResponse(const Error& error, const Addressee& to) {

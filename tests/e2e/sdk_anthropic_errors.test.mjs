@@ -70,11 +70,13 @@ for (const shape of shapes) {
     });
 
     test('a request that makes no sense is a BadRequestError', async () => {
-      const error = await caught(ask(connect(), 'chat-recovers', { messages: 7 }));
+      for (const messages of [[], 'Hello']) {
+        const error = await caught(ask(connect(), 'chat-recovers', { messages }));
 
-      assert.ok(error instanceof Anthropic.BadRequestError, error);
-      assert.equal(error.type, 'invalid_request_error');
-      assert.match(error.message, /messages/);
+        assert.ok(error instanceof Anthropic.BadRequestError, error);
+        assert.equal(error.type, 'invalid_request_error');
+        assert.match(error.message, /messages/);
+      }
     });
 
     for (const server of servers) {

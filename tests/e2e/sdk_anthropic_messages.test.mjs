@@ -70,6 +70,8 @@ for (const shape of shapes) {
     for (const server of servers) {
       const model = (script) => `${server}-${script}`;
       const clean = () => assert.deepEqual(world.upstreams[server].violations, []);
+      // A server that wants its model's thoughts back gets them only from a client that may see them.
+      const thought = server === 'thinks' ? { thinking: { type: 'enabled', budget_tokens: 1024 } } : {};
 
       test(`${server}: one answer`, async () => {
         const answer = await client.messages.create({ model: model('greets'), max_tokens, messages: [user('Say hello')] });
@@ -129,7 +131,7 @@ for (const shape of shapes) {
       for (const [way, ask] of Object.entries(ways)) {
         test(`${server}: tools, ${way}`, async () => {
           const { answer, calls } = await loop((messages) =>
-            ask({ model: model('adds'), max_tokens, messages, tools: [addTool] }),
+            ask({ model: model('adds'), max_tokens, messages, tools: [addTool], ...thought }),
           );
 
           assert.equal(textOf(answer), sumsText);
@@ -153,9 +155,9 @@ for (const shape of shapes) {
           assert.equal(textOf(answer), sumsText);
           assert.match(thoughts[0]?.thinking ?? '', /Two sums/);
           clean();
-          const { wire } = world.upstreams[server];
           const [, second] = world.upstreams[server].exchanges.slice(known);
-          if (wire) assert.match(wire.seen(second.body).replayed.join(), /Two sums/);
+          // OpenAI's own thoughts come back in the form that only OpenAI can read.
+          assert.match(JSON.stringify(second.body), server === 'native' ? /opaque-rs_/ : /Two sums/);
         });
       }
 
@@ -164,6 +166,7 @@ for (const shape of shapes) {
         const runner = client.beta.messages.toolRunner({
           model: model('adds'),
           max_tokens,
+          ...thought,
           messages: [user('Add 2 and 3, 10 and 20')],
           tools: [
             betaZodTool({

@@ -145,6 +145,15 @@ TEST(MessagesErrorTest, AFullContextIsToldInTheWordsThatClientsLookFor) {
   EXPECT_EQ(text("prompt is too long: 9 tokens > 8 maximum"), "prompt is too long: 9 tokens > 8 maximum");
 }
 
+// Anthropic's SDKs then send the whole conversation by themselves.
+TEST(MessagesErrorTest, ARefusedThreadIsToldInTheDetailsThatClientsActOn) {
+  const json error =
+      json::parse(ErrorResponse(400, "", "thread_unsupported_request", "no threads", kClaude).body).at("error");
+
+  EXPECT_EQ(error.at("details").at("error_code"), "thread_unsupported_request");
+  EXPECT_TRUE(error.at("details").at("unsupported").is_array());
+}
+
 TEST(AddIdsTest, AnthropicsClientsFindTheirOwnHeader) {
   http::HeaderList codex, claude;
   AddIds(kCodex.endpoint, "req_1", codex);

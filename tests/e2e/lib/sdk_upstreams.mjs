@@ -4,6 +4,8 @@ import { checkHeaders } from './chat_check.mjs';
 import { nativeStyle, responsesWire } from './responses_wire.mjs';
 import { play } from './scripts.mjs';
 import { ChatUpstream } from './upstream_chat.mjs';
+import { MessagesUpstream } from './upstream_messages.mjs';
+import { OllamaUpstream } from './upstream_ollama.mjs';
 import { ResponsesUpstream } from './upstream_responses.mjs';
 import { json } from './upstream.mjs';
 
@@ -14,14 +16,17 @@ const encoded = (vector, format) =>
   format === 'base64' ? Buffer.from(new Float32Array(vector).buffer).toString('base64') : vector;
 
 function embed(exchange) {
-  const { input, model, encoding_format: format } = exchange.body;
-  const texts = [input].flat();
-  const data = texts.map((text, index) => ({
-    object: 'embedding',
-    index,
-    embedding: encoded(vectorOf(text), format),
-  }));
-  json(exchange.res, 200, { object: 'list', model, data, usage: { prompt_tokens: 7, total_tokens: 7 } });
+  const { input, model } = exchange.body;
+  if (input === undefined) {
+    const error = { message: 'input is required', type: 'invalid_request_error', param: 'input', code: null };
+    return json(exchange.res, 400, { error });
+  }
+  json(exchange.res, 200, listOf(exchange.body, [input].flat().map(vectorOf), model));
+}
+
+function listOf({ encoding_format: format }, vectors, model) {
+  const data = vectors.map((vector, index) => ({ object: 'embedding', index, embedding: encoded(vector, format) }));
+  return { object: 'list', model, data, usage: { prompt_tokens: 7, total_tokens: 7 } };
 }
 
 // `answers`: path -> how; what is not there is an error.
@@ -48,5 +53,31 @@ export class OpenResponsesUpstream extends ResponsesUpstream {
     if (exchange.method === 'GET') return super.answer(exchange);
     const respond = () => play(exchange, wire, () => this.refuse(exchange));
     await serve(this, exchange, { '/v1/responses': respond, '/v1/embeddings': embed });
+  }
+}
+
+const noThreads = {
+  type: 'error',
+  error: {
+    type: 'invalid_request_error',
+    message: 'thread: this request cannot be threaded',
+    details: { error_code: 'thread_unsupported_request', unsupported: ['model'] },
+  },
+};
+
+// With a beta the client may send what the reference does not know (Claude Code does, and the SDK's beta resources).
+// Conversations are not kept here; the SDK is told so in Anthropic's words.
+export class BetaMessagesUpstream extends MessagesUpstream {
+  async create(exchange) {
+    if (!exchange.headers['anthropic-beta']) return super.create(exchange);
+    if (exchange.body.thread) return json(exchange.res, 400, noThreads);
+    await play(exchange, this.wire, () => this.refuse(exchange));
+  }
+}
+
+// Ollama takes encoding_format since 0.13 (ollama/ollama, middleware/openai.go).
+export class EmbeddingOllamaUpstream extends OllamaUpstream {
+  embeddings({ res, body }) {
+    json(res, 200, listOf(body, this.vectors(body.input), body.model));
   }
 }

@@ -1,16 +1,21 @@
 // The world of the other clients: one scripted server of each kind, by the name of the kind, and the product before them.
 import { basicProvider, chatProvider, Gateway, messagesProvider, nativeProvider, ollamaProvider } from './gateway.mjs';
-import { OpenChatUpstream, OpenResponsesUpstream } from './sdk_upstreams.mjs';
+import {
+  BetaMessagesUpstream,
+  EmbeddingOllamaUpstream,
+  OpenChatUpstream,
+  OpenResponsesUpstream,
+} from './sdk_upstreams.mjs';
 import { BasicUpstream } from './upstream_basic.mjs';
 import { ChatUpstream } from './upstream_chat.mjs';
-import { MessagesUpstream } from './upstream_messages.mjs';
-import { OllamaUpstream } from './upstream_ollama.mjs';
 
 const keyOf = (kind) => `upstream-secret-of-${kind}`;
 
 const responsesProvider = (upstream) => ({ ...chatProvider(upstream), dialect: 'responses' });
 
 const replaying = (field) => (upstream) => ({ ...chatProvider(upstream), quirks: { reasoning_replay: field } });
+
+const replayingItems = (upstream) => basicProvider(upstream, { quirks: { reasoning_items: 'text' } });
 
 // `thinks` is `chat` with a model that shows its reasoning and wants it back.
 // `chat` refuses all that a picky server would, `open` takes what chat clients send. `native` and `responses` are the
@@ -21,9 +26,9 @@ const kinds = {
   open: { make: (key) => new OpenChatUpstream({ key }), provider: chatProvider },
   native: { make: (key) => new OpenResponsesUpstream({ key }), provider: nativeProvider },
   responses: { make: (key) => new OpenResponsesUpstream({ key }), provider: responsesProvider },
-  basic: { make: (key) => new BasicUpstream({ key }), provider: basicProvider },
-  ollama: { make: () => new OllamaUpstream(), provider: ollamaProvider },
-  messages: { make: (key) => new MessagesUpstream({ key }), provider: messagesProvider },
+  basic: { make: (key) => new BasicUpstream({ key }), provider: replayingItems },
+  ollama: { make: () => new EmbeddingOllamaUpstream(), provider: ollamaProvider },
+  messages: { make: (key) => new BetaMessagesUpstream({ key }), provider: messagesProvider },
 };
 
 export class ClientWorld {

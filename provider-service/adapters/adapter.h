@@ -79,6 +79,8 @@ class Adapter {
 
   // Whether Prepare takes ENDPOINT_COUNT_TOKENS. For all others the tokens are estimated without asking anybody.
   virtual bool CountsTokens() const { return false; }
+  // Whether ENDPOINT_MESSAGES may ask the upstream to hold the conversation.
+  virtual bool HoldsThreads() const { return false; }
 
   // The models of a provider that has no upstream to ask; empty for all others.
   virtual std::vector<std::string> OwnModels() const { return {}; }

@@ -27,6 +27,7 @@ class AnthropicAdapter : public Adapter {
   }
 
   bool CountsTokens() const override { return config_.quirks.messages.count_tokens; }
+  bool HoldsThreads() const override { return config_.quirks.messages.threads; }
 
   ModelsQuestion ListQuestion() const override { return {"/models?limit=1000", {}}; }
   bool ReadList(std::string_view answer, std::vector<ListedModel>& into) const override {
@@ -65,6 +66,7 @@ void ReadOwn(config::Section& section, AdapterConfig& config) {
   if (quirks.max_tokens < 1) section.Fail("max_tokens", "must be a number of tokens");
   section.Read("prompt_cache", quirks.prompt_cache);
   section.Read("count_tokens", quirks.count_tokens);
+  section.Read("threads", quirks.threads);
   if (!section.Has("structured_outputs")) return;
   quirks.structured_outputs = false;
   section.Read("structured_outputs", *quirks.structured_outputs);

@@ -2,6 +2,7 @@
 
 #include "provider-service/dialect/messages/count.h"
 #include "provider-service/dialect/messages/foreign.h"
+#include "provider-service/dialect/messages/threads.h"
 #include "provider-service/dialect/passthrough.h"
 
 namespace wayleave::provider {
@@ -152,6 +153,8 @@ Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string pa
 }
 
 Result<UpstreamCall> PrepareCall(const Adapter& adapter, const Ask& ask) {
+  const bool messages = ask.request.endpoint() == v1::ENDPOINT_MESSAGES;
+  if (messages && !adapter.HoldsThreads() && AsksForThread(ask.request.body())) return ThreadRefusal();
   const bool count = ask.request.endpoint() == v1::ENDPOINT_COUNT_TOKENS;
   return count && !adapter.CountsTokens() ? EstimatedCount(ask) : adapter.Prepare(ask);
 }

@@ -105,6 +105,10 @@ struct MessagesQuirks {
 
   // Whether the server can count tokens. Without it they are estimated here.
   bool count_tokens = true;
+
+  // Whether clients may have the server hold their conversations (`thread`). What such a request costs is not known
+  // before its end, and another provider can't go on with it.
+  bool threads = false;
 };
 
 // How a provider differs from what its dialect says. Configuration sets it per provider. A plain value.

@@ -155,6 +155,26 @@ TEST_F(AnthropicTest, ABadQuestionForTokensIsRefused) {
   EXPECT_THAT(answer.failure.message(), HasSubstr("`messages`"));
 }
 
+TEST_F(AnthropicTest, NobodyHoldsAConversationUnlessConfigured) {
+  upstream_.Then(Script::Json(200, kDocument));
+  const auto ask = [&](const std::string& provider, const std::string& more) {
+    Harness harness("providers:\n  claude: {type: anthropic, base_url: \"" + upstream_.url() + "\"" + more + "}\n");
+    v1::GenerateRequest request = RequestFor(kMessages, provider, false);
+    request.set_body(R"({"model":"m","thread":{"type":"create"},"messages":[{"role":"user","content":"hi"}]})");
+    request.mutable_model_range()->set_offset(9);
+    request.mutable_model_range()->set_length(3);
+    return harness.Ask(request);
+  };
+
+  for (const char* provider : {"claude", "demo"}) {
+    const Answer refused = ask(provider, "");
+    EXPECT_EQ(refused.failure.status(), 400);
+    EXPECT_EQ(refused.failure.code(), "thread_unsupported_request");
+  }
+  EXPECT_TRUE(upstream_.requests().empty());
+  EXPECT_EQ(ask("claude", ", threads: true").data, kDocument);
+}
+
 TEST_F(AnthropicTest, ItsErrorsGoToItsOwnClientsAsTheyAre) {
   const std::string body = R"({"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: no"}})";
   upstream_.Then(Script::Json(400, body));

@@ -5,6 +5,7 @@
 
 #include "provider-service/dialect/messages/count.h"
 #include "provider-service/dialect/messages/items.h"
+#include "provider-service/dialect/messages/threads.h"
 #include "provider-service/dialect/messages/writer.h"
 
 namespace wayleave::provider {
@@ -92,6 +93,7 @@ Json Said(const Json& request) {
 }  // namespace
 
 Result<Asked> FromMessages(Json request, const TranslateOptions& options) {
+  if (!At(request, "thread").is_null()) return ThreadRefusal();
   const Json& messages = At(request, "messages");
   if (!messages.is_array()) return BadRequest("The request's `messages` is not a list.");
   if (messages.empty()) return BadRequest("The request's `messages` is empty: it needs at least one message.");

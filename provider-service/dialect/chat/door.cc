@@ -16,7 +16,8 @@ Json CustomTool(const Json& custom) {
   if (At(custom, "description").is_string()) tool["description"] = At(custom, "description");
   const Json& grammar = At(At(custom, "format"), "grammar");
   if (grammar.is_object()) {
-    tool["format"] = {{"type", "grammar"}, {"syntax", At(grammar, "syntax")}, {"definition", At(grammar, "definition")}};
+    tool["format"] = {
+        {"type", "grammar"}, {"syntax", At(grammar, "syntax")}, {"definition", At(grammar, "definition")}};
   }
   return tool;
 }

@@ -9,11 +9,16 @@ namespace {
 
 Json ChoiceJson(const ToolChoice& choice) {
   switch (choice.kind) {
-    case ToolChoice::Kind::kUnsaid: return nullptr;
-    case ToolChoice::Kind::kAuto: return "auto";
-    case ToolChoice::Kind::kNone: return "none";
-    case ToolChoice::Kind::kRequired: return "required";
-    case ToolChoice::Kind::kOne: break;
+    case ToolChoice::Kind::kUnsaid:
+      return nullptr;
+    case ToolChoice::Kind::kAuto:
+      return "auto";
+    case ToolChoice::Kind::kNone:
+      return "none";
+    case ToolChoice::Kind::kRequired:
+      return "required";
+    case ToolChoice::Kind::kOne:
+      break;
   }
   return {{"type", "function"}, {"function", {{"name", choice.name}}}};
 }
@@ -33,10 +38,8 @@ void PutTools(const HubRequest& hub, const ChatQuirks& quirks, Json& chat) {
 }
 
 void PutEffort(const Json& request, const ChatQuirks& quirks, Json& chat) {
-  const std::string& wanted = TextAt(At(request, "reasoning"), "effort");
-  if (wanted.empty() || !quirks.reasoning_effort) return;
-  const auto mapped = quirks.effort_map.find(wanted);
-  const std::string& effort = mapped == quirks.effort_map.end() ? wanted : mapped->second;
+  if (!quirks.reasoning_effort) return;
+  const std::string effort = EffortOf(request, quirks.effort_map);
   if (!effort.empty()) chat["reasoning_effort"] = effort;
 }
 

@@ -120,8 +120,7 @@ void ChatWriter::Incomplete(std::string_view reason, const std::optional<Usage>&
   End(reason == "content_filter" ? reason : "length", usage, out);
 }
 
-void ChatWriter::Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage,
-                      Output& out) {
+void ChatWriter::Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out) {
   if (code == "content_policy_violation") return Incomplete("content_filter", usage, out);
   out.finish = Finish::kFailed;
   out.error_code = code;

@@ -79,7 +79,8 @@ std::optional<Fault> Parser::Files() {
     } else if (At(kDeleteFile)) {
       ++at_;
     } else {
-      fault = Here("A file must begin with '*** Add File: <path>', '*** Update File: <path>' or '*** Delete File: <path>'.");
+      fault = Here(
+          "A file must begin with '*** Add File: <path>', '*** Update File: <path>' or '*** Delete File: <path>'.");
     }
     if (fault) return fault;
   }

@@ -91,9 +91,15 @@ PatchCheck Check(CallItem& call) {
 
 void CheckPatchIn(CallItem& call) {
   switch (Check(call).state) {
-    case State::kGood: call.patch = CallItem::Patch::kFine; break;
-    case State::kRepaired: call.patch = CallItem::Patch::kRepaired; break;
-    case State::kBroken: call.patch = CallItem::Patch::kBroken; break;
+    case State::kGood:
+      call.patch = CallItem::Patch::kFine;
+      break;
+    case State::kRepaired:
+      call.patch = CallItem::Patch::kRepaired;
+      break;
+    case State::kBroken:
+      call.patch = CallItem::Patch::kBroken;
+      break;
   }
 }
 
@@ -102,8 +108,6 @@ std::string PatchAdviceFor(CallItem call) {
   return check.state == State::kBroken ? PatchAdvice(check) : "";
 }
 
-bool PatchApplied(const std::string& output) {
-  return output.find("Success") != std::string::npos;
-}
+bool PatchApplied(const std::string& output) { return output.find("Success") != std::string::npos; }
 
 }  // namespace wayleave::provider

@@ -32,8 +32,8 @@ std::string WithEscapedControls(std::string_view json) {
   return escaped;
 }
 
-// {"patch": …}, {"command": ["apply_patch", …]} and the like; a list means its last text, any other object the text that
-// is a patch.
+// {"patch": …}, {"command": ["apply_patch", …]} and the like; a list means its last text, any other object the text
+// that is a patch.
 std::string_view TextWithin(const element& value) {
   std::string_view text;
   if (!value.get(text)) return text;
@@ -150,7 +150,8 @@ PatchLines Added(PatchLines lines) {
   const auto has_plus = [](const std::string& line) { return line.starts_with('+'); };
   const auto blank = [](const std::string& line) { return Trimmed(line).empty(); };
   const bool any = std::any_of(lines.begin(), lines.end(), has_plus);
-  const bool all = std::all_of(lines.begin(), lines.end(), [&](const auto& line) { return has_plus(line) || blank(line); });
+  const bool all =
+      std::all_of(lines.begin(), lines.end(), [&](const auto& line) { return has_plus(line) || blank(line); });
   const bool places = std::any_of(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("@@"); });
   if ((any && !all) || places) return lines;
   for (std::string& line : lines) {

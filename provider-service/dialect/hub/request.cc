@@ -13,4 +13,10 @@ HubRequest ReadHubRequest(Json said) {
   return hub;
 }
 
+std::string EffortOf(const Json& said, const std::map<std::string, std::string>& words) {
+  const std::string& wanted = TextAt(At(said, "reasoning"), "effort");
+  const auto word = wanted.empty() ? words.end() : words.find(wanted);
+  return word == words.end() ? wanted : word->second;
+}
+
 }  // namespace wayleave::provider

@@ -3,6 +3,8 @@
 // For the .cc files of the dialects only.
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "provider-service/dialect/hub/history.h"
@@ -27,6 +29,9 @@ struct HubRequest {
   // A summary is asked for in plain words: no tools then.
   bool offers_tools() const { return !tools.empty() && !history.compaction; }
 };
+
+// The reasoning effort that the client asks for, in the server's word for it; empty if none is to be asked for.
+std::string EffortOf(const Json& said, const std::map<std::string, std::string>& words);
 
 // Takes a Responses request apart. Items, tools and fields that nobody knows are dropped.
 HubRequest ReadHubRequest(Json said);

@@ -11,9 +11,7 @@ namespace {
 using Turn = Conversation::Turn;
 
 // Marks of other dialects have a colon; what OpenAI seals is of base64's letters.
-bool SealedByServer(const std::string& sealed) {
-  return !sealed.empty() && sealed.find(':') == std::string::npos;
-}
+bool SealedByServer(const std::string& sealed) { return !sealed.empty() && sealed.find(':') == std::string::npos; }
 
 class Writer {
  public:
@@ -46,9 +44,15 @@ Json Writer::Write(const Conversation& conversation) {
   for (std::size_t i = 0; i < conversation.turns().size(); ++i) {
     const Turn& turn = conversation.turns()[i];
     switch (turn.who) {
-      case Turn::Who::kSystem: System(turn.text); break;
-      case Turn::Who::kUser: User(turn.parts); break;
-      case Turn::Who::kAssistant: Assistant(turn, !form_.last_turn_only || i >= current); break;
+      case Turn::Who::kSystem:
+        System(turn.text);
+        break;
+      case Turn::Who::kUser:
+        User(turn.parts);
+        break;
+      case Turn::Who::kAssistant:
+        Assistant(turn, !form_.last_turn_only || i >= current);
+        break;
     }
   }
   return std::move(items_);

@@ -32,9 +32,7 @@ class ResponsesReply final : public Reply {
   void Begin(Output& out) override { turn_.Begin(out); }
   void Feed(std::string_view bytes, Output& out) override;
   void End(Output& out) override;
-  void Break(std::string_view code, std::string_view message, Output& out) override {
-    Failed(code, message, out);
-  }
+  void Break(std::string_view code, std::string_view message, Output& out) override { Failed(code, message, out); }
   void KeepAlive(Output& out) override { turn_.KeepAlive(out); }
 
  private:

@@ -44,11 +44,16 @@ Json Begin(HubRequest& hub, const TranslateOptions& options, const InputForm& fo
 
 Json ChoiceJson(const ToolChoice& choice) {
   switch (choice.kind) {
-    case ToolChoice::Kind::kUnsaid: return nullptr;
-    case ToolChoice::Kind::kAuto: return "auto";
-    case ToolChoice::Kind::kNone: return "none";
-    case ToolChoice::Kind::kRequired: return "required";
-    case ToolChoice::Kind::kOne: break;
+    case ToolChoice::Kind::kUnsaid:
+      return nullptr;
+    case ToolChoice::Kind::kAuto:
+      return "auto";
+    case ToolChoice::Kind::kNone:
+      return "none";
+    case ToolChoice::Kind::kRequired:
+      return "required";
+    case ToolChoice::Kind::kOne:
+      break;
   }
   return {{"type", "function"}, {"name", choice.name}};
 }
@@ -79,10 +84,8 @@ void PutNumbers(HubRequest& hub, Json& body) {
 }
 
 void PutEffort(const Json& said, const ChatQuirks& quirks, Json& body) {
-  const std::string& wanted = TextAt(At(said, "reasoning"), "effort");
-  if (wanted.empty() || !quirks.reasoning_effort) return;
-  const auto mapped = quirks.effort_map.find(wanted);
-  const std::string& effort = mapped == quirks.effort_map.end() ? wanted : mapped->second;
+  if (!quirks.reasoning_effort) return;
+  const std::string effort = EffortOf(said, quirks.effort_map);
   if (!effort.empty()) body["reasoning"] = {{"effort", effort}};
 }
 
@@ -101,7 +104,8 @@ void Keep(const Json& said, std::initializer_list<const char*> names, Json& body
 
 // Models that don't reason refuse to seal, and Chat clients have no place for it.
 bool WantsSealed(const Json& said, const TranslateOptions& options) {
-  return options.client != Dialect::kChat && At(said, "reasoning").is_object() && options.facts.reasoning.value_or(true);
+  return options.client != Dialect::kChat && At(said, "reasoning").is_object() &&
+         options.facts.reasoning.value_or(true);
 }
 
 }  // namespace
@@ -111,8 +115,8 @@ Result<std::string> WriteResponsesRequest(HubRequest& hub, const TranslateOption
   PutTools(hub, true, body);
   PutNumbers(hub, body);
   PutText(hub.said, true, body);
-  Keep(hub.said, {"reasoning", "metadata", "prompt_cache_key", "safety_identifier", "service_tier", "truncation", "user"},
-       body);
+  Keep(hub.said,
+       {"reasoning", "metadata", "prompt_cache_key", "safety_identifier", "service_tier", "truncation", "user"}, body);
   if (WantsSealed(hub.said, options)) body["include"] = Json::array({"reasoning.encrypted_content"});
   return Dumped(body);
 }

@@ -13,10 +13,10 @@ namespace {
 using testing::Count;
 using testing::Ending;
 using testing::Golden;
-using testing::Sink;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using testing::Sink;
 
 const Golden& Replies() {
   static const Golden golden("basic_replies");

@@ -52,7 +52,8 @@ class BasicRequest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(BasicRequest, IsOneThatEveryServerTakes) {
   const std::string name = GetParam();
-  const Json quirks = Requests().Has(name + ".quirks.json") ? Requests().ReadJson(name + ".quirks.json") : Json::object();
+  const Json quirks =
+      Requests().Has(name + ".quirks.json") ? Requests().ReadJson(name + ".quirks.json") : Json::object();
 
   Json body = Body(Requests().Read(name + ".request.json"), Options(Dialect::kBasicResponses, quirks));
 

@@ -192,7 +192,8 @@ TEST(FromChat, TakesNonsenseInEveryField) {
       EXPECT_EQ(Refusal(body), "accepted") << body;
     }
     for (const char* role : {"system", "user", "assistant", "tool", "function", "unheard_of"}) {
-      for (const char* field : {"content", "tool_calls", "function_call", "tool_call_id", "reasoning_content", "name"}) {
+      for (const char* field :
+           {"content", "tool_calls", "function_call", "tool_call_id", "reasoning_content", "name"}) {
         const std::string message = std::string(R"({"role":")") + role + "\",\"" + field + "\":" + nonsense + "}";
         const std::string body = R"({"messages":[{"role":"user","content":"hi"},)" + message + "]}";
         Json basic = Body(body, Options(Dialect::kBasicResponses));

@@ -25,9 +25,12 @@ const Golden& Patches() {
 
 std::string Told(const PatchCheck& check) {
   switch (check.state) {
-    case State::kGood: return "good\n";
-    case State::kRepaired: return "repaired\n" + check.text + "\n";
-    case State::kBroken: break;
+    case State::kGood:
+      return "good\n";
+    case State::kRepaired:
+      return "repaired\n" + check.text + "\n";
+    case State::kBroken:
+      break;
   }
   return "broken at line " + std::to_string(check.line) + " \"" + check.quoted + "\"\n" + check.reason + "\n";
 }
@@ -37,9 +40,7 @@ class PatchGolden : public ::testing::TestWithParam<std::string> {
   const std::string text_ = Patches().Read(GetParam() + ".patch");
 };
 
-TEST_P(PatchGolden, IsChecked) {
-  Patches().Expect(GetParam() + ".checked", Told(CheckPatch(text_)));
-}
+TEST_P(PatchGolden, IsChecked) { Patches().Expect(GetParam() + ".checked", Told(CheckPatch(text_))); }
 
 TEST_P(PatchGolden, IsGoodOnceRepaired) {
   const PatchCheck check = CheckPatch(text_);

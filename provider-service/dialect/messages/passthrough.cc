@@ -8,6 +8,7 @@
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
+#include "provider-service/dialect/last_block.h"
 #include "provider-service/dialect/messages/tokens.h"
 #include "provider-service/dialect/messages/writer.h"
 
@@ -110,13 +111,7 @@ void MessagesPassThrough::LookCloser(std::string_view type, std::string_view dat
 
 void MessagesPassThrough::End(Output& out) {
   if (over_) return;
-  if (const auto rest = sse_.Rest(); rest && rest->has_data) {
-    element event;
-    http::SseBlock block = *rest;
-    const std::string raw = std::string(rest->raw) + "\n\n";
-    block.raw = raw;
-    if (ReadJson(json_, rest->data, event)) Block(block, out);
-  }
+  TakeLastBlock(sse_, [&](const http::SseBlock& block) { Block(block, out); });
   Break("server_error", "The provider ended its answer too early.", out);
 }
 

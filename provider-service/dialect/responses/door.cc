@@ -1,5 +1,7 @@
 #include "provider-service/dialect/responses/door.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "provider-service/dialect/responses/writer.h"
@@ -33,9 +35,20 @@ std::string Echo(const Json& request) {
   return json.substr(1, json.size() - 2);
 }
 
+// Answering without the conversation that is meant would be worse than not to answer.
+std::optional<Error> RefusedState(const Json& request) {
+  for (const char* field : {"previous_response_id", "conversation"}) {
+    if (At(request, field).is_null()) continue;
+    return BadRequest(std::string("The server of this model keeps no conversations: send all of it in `input`, without `") +
+                      field + "`.");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Asked> FromResponses(Json request, const TranslateOptions& options) {
+  if (auto refused = RefusedState(request)) return *std::move(refused);
   const Json& input = At(request, "input");
   if (!input.is_string() && !input.is_array()) {
     return BadRequest("The request's `input` is neither a text nor a list.");

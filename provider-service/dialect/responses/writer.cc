@@ -75,6 +75,10 @@ std::string SummaryJson(std::string_view escaped) {
   return std::string("{\"type\":\"summary_text\",\"text\":\"").append(escaped).append("\"}");
 }
 
+std::string ThoughtJson(std::string_view escaped) {
+  return std::string("{\"type\":\"reasoning_text\",\"text\":\"").append(escaped).append("\"}");
+}
+
 }  // namespace
 
 ResponseWriter::ResponseWriter(Settings settings, IdSource ids)
@@ -104,6 +108,7 @@ void ResponseWriter::Text(std::string_view delta, Output& out) {
 
 void ResponseWriter::Reasoning(std::string_view delta, Output& out) {
   if (open_ != Open::kReasoning) OpenReasoning(out);
+  if (text_.empty()) ReasoningPart("added", out);
   Delta(delta, "\",", out);
 }
 
@@ -129,7 +134,6 @@ void ResponseWriter::OpenReasoning(Output& out) {
   item_id_ = ids_("rs");
   ItemAdded(ReasoningJson(""), out);
   prefix_.clear();
-  if (settings_.reasoning_as_summary) SummaryPart("response.reasoning_summary_part.added", out);
   AppendStart(prefix_, settings_.reasoning_as_summary ? "response.reasoning_summary_text.delta"
                                                       : "response.reasoning_text.delta");
   AppendReasoningPlace(prefix_);
@@ -141,11 +145,14 @@ void ResponseWriter::AppendReasoningPlace(std::string& to) const {
   to += settings_.reasoning_as_summary ? "\"summary_index\":0," : "\"content_index\":0,";
 }
 
-void ResponseWriter::SummaryPart(std::string_view event, Output& out) {
+// OpenAI's SDKs refuse a piece of text whose part was not added before.
+void ResponseWriter::ReasoningPart(std::string_view what, Output& out) {
   if (!settings_.stream) return;
-  AppendStart(out.bytes, event);
+  const bool summary = settings_.reasoning_as_summary;
+  AppendStart(out.bytes,
+              std::string(summary ? "response.reasoning_summary_part." : "response.content_part.").append(what));
   AppendReasoningPlace(out.bytes);
-  out.bytes.append("\"part\":").append(SummaryJson(text_)).append(",");
+  out.bytes.append("\"part\":").append(summary ? SummaryJson(text_) : ThoughtJson(text_)).append(",");
   AppendEnd(sequence_, out);
 }
 
@@ -154,9 +161,7 @@ std::string ResponseWriter::ReasoningJson(std::string_view escaped) const {
   std::string summary;
   std::string content;
   if (!escaped.empty() && settings_.reasoning_as_summary) summary = SummaryJson(escaped);
-  if (!escaped.empty() && !settings_.reasoning_as_summary) {
-    content.append("{\"type\":\"reasoning_text\",\"text\":\"").append(escaped).append("\"}");
-  }
+  if (!escaped.empty() && !settings_.reasoning_as_summary) content = ThoughtJson(escaped);
   std::string json = ItemHead(item_id_, "reasoning");
   json.append(",\"summary\":[").append(summary).append("],\"content\":[").append(content).append("]");
   if (sealed_.empty()) return json + ",\"encrypted_content\":null}";
@@ -207,8 +212,8 @@ void ResponseWriter::CloseReasoning(Output& out) {
     AppendReasoningPlace(out.bytes);
     out.bytes.append("\"text\":\"").append(text_).append("\",");
     AppendEnd(sequence_, out);
+    ReasoningPart("done", out);
   }
-  if (summary) SummaryPart("response.reasoning_summary_part.done", out);
   ItemDone(ReasoningJson(text_), out);
   sealed_.clear();
 }

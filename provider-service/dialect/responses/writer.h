@@ -50,7 +50,7 @@ class ResponseWriter final : public AnswerWriter {
   void OpenText(Output& out);
   void OpenReasoning(Output& out);
   void AppendReasoningPlace(std::string& to) const;
-  void SummaryPart(std::string_view event, Output& out);
+  void ReasoningPart(std::string_view what, Output& out);
   std::string ReasoningJson(std::string_view escaped) const;
   void Delta(std::string_view text, std::string_view after, Output& out);
   void CloseText(bool whole, Output& out);

@@ -58,6 +58,24 @@ TEST_P(MessagesDoorGolden, PassesToTheMessagesApiThroughTheHubToo) {
 INSTANTIATE_TEST_SUITE_P(Golden, MessagesDoorGolden, ::testing::ValuesIn(Requests().Cases(".request.json")),
                          [](const auto& golden) { return golden.param; });
 
+TEST(MessagesDoorTest, AThreadIsRefusedInTheWordsThatMakeSdksSendEverything) {
+  for (const char* thread : {R"({"type":"create"})", R"({"type":"continue","previous_message_id":"msg_1"})"}) {
+    const std::string body = std::string(R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],)") +
+                             R"("thread":)" + thread + "}";
+    const auto call = Translate(body, Options());
+
+    ASSERT_FALSE(call.ok());
+    EXPECT_EQ(call.error().code, Code::kInvalidArgument);
+    EXPECT_EQ(call.error().reason, "thread_unsupported_request");
+  }
+}
+
+TEST(MessagesDoorTest, NoThreadIsNoFault) {
+  EXPECT_TRUE(
+      Translate(R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],"thread":null})", Options())
+          .ok());
+}
+
 std::string Refusal(std::string_view body) {
   auto call = Translate(body, Options());
   if (call) return "accepted";

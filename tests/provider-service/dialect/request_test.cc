@@ -61,6 +61,17 @@ std::string Refusal(std::string_view body) {
   return call.error().message;
 }
 
+TEST(ResponsesDoorTest, AConversationThatNobodyKeepsIsRefusedByName) {
+  for (const char* state : {R"("previous_response_id":"resp_1")", R"("conversation":"conv_1")"}) {
+    const auto call = Translate(std::string(R"({"model":"m","input":"And then?",)") + state + "}", Options());
+
+    ASSERT_FALSE(call.ok());
+    EXPECT_EQ(call.error().code, Code::kInvalidArgument);
+    EXPECT_THAT(call.error().message, ::testing::HasSubstr(std::string(state).substr(1, 12)));
+  }
+  EXPECT_TRUE(Translate(R"({"model":"m","input":"Hi","previous_response_id":null})", Options()).ok());
+}
+
 TEST(ToChat, RefusesWhatIsNoRequest) {
   EXPECT_THAT(Refusal(""), HasSubstr("not valid JSON"));
   EXPECT_THAT(Refusal(R"({"input":"x")"), HasSubstr("not valid JSON"));

@@ -62,6 +62,13 @@ for (const shape of shapes) {
     before(async () => (world = await ClientWorld.start({ shape, servers, models })));
     after(() => world?.stop());
 
+    test('responses: a conversation that nobody keeps is a BadRequestError, never half an answer', async () => {
+      const error = await caught(doors.responses(connect(), 'chat-recovers', { previous_response_id: 'resp_1' }));
+
+      assert.ok(error instanceof OpenAI.BadRequestError, error);
+      assert.match(error.message, /previous_response_id/);
+    });
+
     for (const [door, ask] of Object.entries(doors)) {
       test(`${door}: a bad key is an AuthenticationError`, async () => {
         const error = await caught(ask(connect({ apiKey: 'wrong-key-canary' }), 'open-recovers'));

@@ -5,7 +5,7 @@ import { cases } from './codex_cases.mjs';
 import { askedFor, faults, retries } from './codex_faults.mjs';
 import { errorsOf } from './codex.mjs';
 import { suiteDir } from './env.mjs';
-import { modelsFor, Scene } from './scene.mjs';
+import { modelOf, modelsFor, Scene } from './scene.mjs';
 import { World } from './setup.mjs';
 
 // The two before the pinned one, as npm has them, by the names that package.json gives them.
@@ -14,15 +14,25 @@ export const scriptOfRelease = (release) => path.join(suiteDir, 'node_modules', 
 
 export const releaseKinds = ['chat', 'native'];
 // Faults that need no short timeouts, one of each sort.
-const chosenFaults = ['bad', 'context', 'not-found', 'key', 'rate', 'quota', 'busy', 'eof', 'chunk', 'length', 'no-model', 'no-key'];
+const chosenFaults = [
+  'bad',
+  'context',
+  'not-found',
+  'key',
+  'rate',
+  'quota',
+  'busy',
+  'eof',
+  'chunk',
+  'length',
+  'no-model',
+  'no-key',
+];
 const nameless = { 'no-model': { shows: /no-such-model.*(chat|native)-hello/s } }; // other models than in their own test
 // Before 0.169 Codex knows a full context by its code only within a stream, and shows the provider's words otherwise.
 const older = { ...nameless, context: { shows: /maximum context length|exceeds the context window/ } };
 
-const rows = [
-  { name: 'hello', title: 'an answer', script: 'hello', kinds: releaseKinds, run: hello },
-  ...cases,
-];
+const rows = [{ name: 'hello', title: 'an answer', script: 'hello', kinds: releaseKinds, run: hello }, ...cases];
 const faultsAs = (differences) =>
   faults
     .filter(({ name }) => chosenFaults.includes(name))
@@ -35,10 +45,18 @@ export const rowsOn = (kind) => [...rows, ...faultsAs(nameless)].filter(on(kind)
 export const olderRowsOn = (kind) => [...rows, ...faultsAs(older)].filter(on(kind));
 
 // Until 0.165 the approvals reviewer is a model of that name, later the session's own.
-const reviewer = (kind) => ({ 'codex-auto-review': `${kind}/guardian@guardian` });
+function withReviewer(models, kind) {
+  const guardian = modelOf({ name: 'guardian' }, kind);
+  return { ...models, [guardian]: { ...models[guardian], aliases: ['codex-auto-review'] } };
+}
 
 export const startWorld = (kind) =>
-  World.start({ styles: [], kinds: [kind], models: { ...modelsFor(rowsOn(kind), [kind]), ...reviewer(kind) } });
+  World.start({
+    styles: [],
+    kinds: [kind],
+    models: withReviewer(modelsFor(rowsOn(kind), [kind]), kind),
+    sections: { router: { discovery_interval: '1s' } },
+  });
 
 async function hello(scene) {
   const run = await scene.exec();

@@ -43,17 +43,22 @@ const facts = {
       .filter(([name]) => telling.test(name))
       .map(([name, value]) => `${name}: ${value}`),
   'body fields': ({ body }) => Object.keys(body),
-  'body members': ({ body: { input: _, tools: __, text: ___, instructions: ____, ...rest } }) => [...shapeOf(rest, '', 3)],
+  'body members': ({ body: { input: _, tools: __, text: ___, instructions: ____, ...rest } }) => [
+    ...shapeOf(rest, '', 3),
+  ],
   tools: ({ body }) => [...toolNames(body.tools)],
   'tool parameters': ({ body }) => [...parameterNames(body.tools)],
-  'tool members': ({ body }) => (body.tools ?? []).flatMap((tool) => Object.keys(tool).map((key) => `${tool.type}.${key}`)),
+  'tool members': ({ body }) =>
+    (body.tools ?? []).flatMap((tool) => Object.keys(tool).map((key) => `${tool.type}.${key}`)),
   items: ({ body }) => (Array.isArray(body.input) ? body.input.map(itemName) : []),
   'item members': ({ body }) =>
     Array.isArray(body.input)
       ? body.input.flatMap((item) => Object.keys(item).map((key) => `${itemName(item)}.${key}`))
       : [],
   'later tools': ({ body }) =>
-    (Array.isArray(body.input) ? body.input : []).flatMap((item) => [...toolNames(Array.isArray(item.tools) ? item.tools : [])]),
+    (Array.isArray(body.input) ? body.input : []).flatMap((item) => [
+      ...toolNames(Array.isArray(item.tools) ? item.tools : []),
+    ]),
 };
 
 // Sets of facts, over all requests of a release.

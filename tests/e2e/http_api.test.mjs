@@ -107,17 +107,6 @@ for (const shape of shapes) {
       });
     });
 
-    test('a WebSocket upgrade is answered with 426', async () => {
-      const connection = await RawConnection.open(gateway.port);
-      const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
-      const nonce = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
-      connection.send(`${headOf('GET', '/v1/responses', gateway.key, ...upgrade, nonce)}\r\n`);
-      const [answer] = await connection.next();
-      connection.close();
-
-      assertError(answer, 426);
-    });
-
     describe('errors', () => {
       const cases = [
         ['an unknown path', 404, { path: '/v1/nowhere' }],

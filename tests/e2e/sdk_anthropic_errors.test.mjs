@@ -12,7 +12,13 @@ const servers = ['messages', 'chat', 'ollama', 'basic', 'native'];
 const rows = [
   { fault: 'fault-404', is: Anthropic.NotFoundError, status: 404, type: 'not_found_error' },
   { fault: 'fault-400', is: Anthropic.BadRequestError, status: 400, type: 'invalid_request_error' },
-  { fault: 'fault-context', is: Anthropic.BadRequestError, status: 400, type: 'invalid_request_error', says: /prompt is too long/ },
+  {
+    fault: 'fault-context',
+    is: Anthropic.BadRequestError,
+    status: 400,
+    type: 'invalid_request_error',
+    says: /prompt is too long/,
+  },
   { fault: 'fault-401', is: Anthropic.InternalServerError, status: 502, type: 'api_error' },
   { fault: 'fault-429', is: Anthropic.RateLimitError, status: 429, type: 'rate_limit_error' },
   { fault: 'fault-500', is: Anthropic.InternalServerError, status: 502, type: 'api_error' },
@@ -35,7 +41,10 @@ const models = {
   ),
 };
 const ask = (client, model, more = {}, options = {}) =>
-  client.messages.create({ model, max_tokens: 100, messages: [{ role: 'user', content: 'Say hello' }], ...more }, options);
+  client.messages.create(
+    { model, max_tokens: 100, messages: [{ role: 'user', content: 'Say hello' }], ...more },
+    options,
+  );
 
 for (const shape of shapes) {
   describe(`Anthropic SDK, errors and models, ${shape}`, () => {

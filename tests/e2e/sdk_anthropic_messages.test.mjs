@@ -74,7 +74,11 @@ for (const shape of shapes) {
       const thought = server === 'thinks' ? { thinking: { type: 'enabled', budget_tokens: 1024 } } : {};
 
       test(`${server}: one answer`, async () => {
-        const answer = await client.messages.create({ model: model('greets'), max_tokens, messages: [user('Say hello')] });
+        const answer = await client.messages.create({
+          model: model('greets'),
+          max_tokens,
+          messages: [user('Say hello')],
+        });
 
         assert.equal(textOf(answer), helloText);
         assert.equal(answer.stop_reason, 'end_turn');
@@ -248,7 +252,10 @@ for (const shape of shapes) {
         assert.ok(short.input_tokens > 5 && short.input_tokens < 500, `${short.input_tokens}`);
         assert.ok(long.input_tokens >= short.input_tokens + 400, `${long.input_tokens}`);
         const asked = world.upstreams[server].of('greets').slice(before);
-        assert.ok(asked.every((exchange) => exchange.path.includes('count_tokens')), 'no generation');
+        assert.ok(
+          asked.every((exchange) => exchange.path.includes('count_tokens')),
+          'no generation',
+        );
         clean();
       });
 

@@ -9,7 +9,7 @@ import { helloText, person, pixel, sumsText } from './lib/sdk_scripts.mjs';
 import { ClientWorld } from './lib/sdk_world.mjs';
 import { until } from './lib/wait.mjs';
 
-const servers = ['open', 'responses'];
+const servers = ['open', 'responses', 'basic', 'ollama', 'messages'];
 const scripts = ['greets', 'adds', 'describes-person', 'looks', 'repeats', 'endless', 'fault-length'];
 const models = Object.fromEntries(
   servers.flatMap((server) => scripts.map((script) => [`${server}-${script}`, `${server}/${script}`])),
@@ -100,7 +100,9 @@ for (const shape of shapes) {
           });
 
           assert.equal(await runner.finalContent(), sumsText);
-          const called = runner.messages.filter((message) => message.tool_calls).flatMap((message) => message.tool_calls);
+          const called = runner.messages
+            .filter((message) => message.tool_calls)
+            .flatMap((message) => message.tool_calls);
           assert.deepEqual(
             called.map((call) => [call.function.name, JSON.parse(call.function.arguments)]),
             [

@@ -52,7 +52,10 @@ const doors = {
     client.responses.create({ model, input: 'Say hello', ...more }, options),
 };
 // Where the client's bytes pass, an open server stands for the picky one.
-const serversOf = { chat: ['open', 'ollama', 'messages', 'basic'], responses: ['chat', 'ollama', 'messages', 'basic', 'native'] };
+const serversOf = {
+  chat: ['open', 'ollama', 'messages', 'basic'],
+  responses: ['chat', 'ollama', 'messages', 'basic', 'native'],
+};
 
 for (const shape of shapes) {
   describe(`OpenAI SDK, errors, ${shape}`, () => {

@@ -95,7 +95,10 @@ for (const shape of shapes) {
     test('a provider that makes no embeddings is a BadRequestError that says so', async () => {
       const pending = client.embeddings.create({ model: 'embed-messages', input: 'alpha' });
 
-      await assert.rejects(pending, (error) => error instanceof OpenAI.BadRequestError && /embedding/i.test(error.message));
+      await assert.rejects(
+        pending,
+        (error) => error instanceof OpenAI.BadRequestError && /embedding/i.test(error.message),
+      );
     });
 
     test('embeddings without an input are a BadRequestError', async () => {

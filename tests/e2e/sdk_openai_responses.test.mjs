@@ -9,7 +9,7 @@ import { helloText, person, pixel, sumsText } from './lib/sdk_scripts.mjs';
 import { ClientWorld } from './lib/sdk_world.mjs';
 import { until } from './lib/wait.mjs';
 
-const servers = ['chat', 'thinks', 'native', 'responses'];
+const servers = ['chat', 'thinks', 'native', 'responses', 'basic', 'ollama', 'messages'];
 const scripts = ['greets', 'adds', 'describes-person', 'looks', 'repeats', 'endless', 'fault-length'];
 const models = Object.fromEntries(
   servers.flatMap((server) => scripts.map((script) => [`${server}-${script}`, `${server}/${script}`])),
@@ -26,7 +26,13 @@ const Person = z.object({ name: z.string(), age: z.number() });
 async function loop(client, model, ask) {
   const input = [{ role: 'user', content: 'Add 2 and 3, 10 and 20' }];
   for (;;) {
-    const answer = await ask({ model, input, tools: [addTool], store: false, include: ['reasoning.encrypted_content'] });
+    const answer = await ask({
+      model,
+      input,
+      tools: [addTool],
+      store: false,
+      include: ['reasoning.encrypted_content'],
+    });
     const calls = answer.output.filter((item) => item.type === 'function_call');
     if (!calls.length) return { answer, calls: input.filter((item) => item.type === 'function_call') };
     input.push(...answer.output);
@@ -163,7 +169,8 @@ for (const shape of shapes) {
       test(`${server}: an aborted stream closes the upstream's`, async () => {
         const stream = await client.responses.create({ model: model('endless'), input: 'Go on', stream: true });
         let deltas = 0;
-        for await (const event of stream) if (event.type.endsWith('.delta') && ++deltas === 3) stream.controller.abort();
+        for await (const event of stream)
+          if (event.type.endsWith('.delta') && ++deltas === 3) stream.controller.abort();
 
         const exchange = world.upstreams[server].of('endless').at(-1);
         await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
@@ -173,10 +180,7 @@ for (const shape of shapes) {
       test(`${server}: an aborted request that waits for its answer closes the upstream's`, async () => {
         const abort = new AbortController();
         const known = world.upstreams[server].of('endless').length;
-        const pending = client.responses.create(
-          { model: model('endless'), input: 'Go on' },
-          { signal: abort.signal },
-        );
+        const pending = client.responses.create({ model: model('endless'), input: 'Go on' }, { signal: abort.signal });
         const exchange = await world.upstreams[server].arrived('endless', known + 1);
         abort.abort();
 

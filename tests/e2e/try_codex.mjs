@@ -1,5 +1,5 @@
-// Plays the cases of the end-to-end tests with another release of the Codex CLI and with the pinned one, and prints what
-// changed: node try_codex.mjs --bin <folder with the programs> --codex <the other one's bin/codex.js>
+// Plays the cases of the end-to-end tests with another release of the Codex CLI and with the pinned one, and prints
+// what changed: node try_codex.mjs --bin <folder with the programs> --codex <the other one's bin/codex.js>
 // Ends with 1 when something that works with the pinned release does not work with the other.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,8 @@ import { missing, pinnedCodex, useCodex } from './lib/env.mjs';
 import { onPinnedNode } from './lib/pinned_node.mjs';
 
 // The lines of a failure that tell something: what Codex always says is left out.
-const usual = /"type":"(thread|turn)\.started"|Model metadata for|Reading additional input|could not create PATH aliases|^\s*$/;
+const usual =
+  /"type":"(thread|turn)\.started"|Model metadata for|Reading additional input|could not create PATH aliases|^\s*$/;
 const tellingLines = (error) =>
   error.message
     .split('\n')
@@ -62,9 +63,13 @@ function report(pinned, other) {
   const differences = pinned.account.differences(other.account);
   console.log('\nOn the wire, against the pinned release (+ new, - gone):');
   console.log(differences.length ? differences.map((line) => `  ${line}`).join('\n') : '  nothing changed');
-  console.log(`  (${pinned.account.size} and ${other.account.size} facts: ${Object.keys(other.account.sets).join(', ')})`);
+  console.log(
+    `  (${pinned.account.size} and ${other.account.size} facts: ${Object.keys(other.account.sets).join(', ')})`,
+  );
   const worse = names.filter((name) => pinned.results[name] === undefined && other.results[name] !== undefined);
-  console.log(`\n${names.length} cases, ${worse.length} worse than with the pinned release${worse.length ? `: ${worse.join(', ')}` : ''}`);
+  console.log(
+    `\n${names.length} cases, ${worse.length} worse than with the pinned release${worse.length ? `: ${worse.join(', ')}` : ''}`,
+  );
   return worse.length === 0;
 }
 

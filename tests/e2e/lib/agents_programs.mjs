@@ -63,7 +63,8 @@ class Trap {
 }
 
 // The words of the document's command line after the program's name.
-const words = (line) => [...line.trim().matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare).slice(1);
+const words = (line) =>
+  [...line.trim().matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare).slice(1);
 
 function prepare(agent, dirs, values) {
   const blocks = blocksOf(agent.heading);

@@ -1,5 +1,5 @@
-// What the scripted model does for the other agents: it reads the file that the user names, edits it with the agent's own
-// tool, and says a last word.
+// What the scripted model does for the other agents: it reads the file that the user names, edits it with the agent's
+// own tool, and says a last word.
 import { scripts } from './scripts.mjs';
 
 // By the names of their tools: opencode, Qwen Code, Claude Code.

@@ -1,4 +1,5 @@
-// Other releases of the Codex CLI than the pinned one: the cases and faults of the pinned one's tables, played with them.
+// Other releases of the Codex CLI than the pinned one: the cases and faults of the pinned one's tables, played with
+// them.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { cases } from './codex_cases.mjs';
@@ -28,7 +29,8 @@ const chosenFaults = [
   'no-model',
   'no-key',
 ];
-const nameless = { 'no-model': { shows: /no-such-model.*(chat|native)-hello/s } }; // other models than in their own test
+// Here are other models than in the faults' own test.
+const nameless = { 'no-model': { shows: /no-such-model.*(chat|native)-hello/s } };
 // Before 0.169 Codex knows a full context by its code only within a stream, and shows the provider's words otherwise.
 const older = { ...nameless, context: { shows: /maximum context length|exceeds the context window/ } };
 

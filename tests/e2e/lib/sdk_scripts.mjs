@@ -49,7 +49,9 @@ async function looks(turn) {
 }
 
 async function repeats(turn) {
-  await turn.say(`System: ${turn.seen.system} User: ${turn.seen.users.join(' | ')} Said: ${turn.seen.said.join(' | ')}`);
+  await turn.say(
+    `System: ${turn.seen.system} User: ${turn.seen.users.join(' | ')} Said: ${turn.seen.said.join(' | ')}`,
+  );
   await turn.finish('stop');
 }
 

@@ -1,5 +1,5 @@
-// Scripted servers for clients whose own bytes may reach them: what the client chose to send is not the gateway's doing,
-// so only what the gateway adds is checked. They also make embeddings.
+// Scripted servers for clients whose own bytes may reach them: what the client chose to send is not the gateway's
+// doing, so only what the gateway adds is checked. They also make embeddings.
 import { checkHeaders } from './chat_check.mjs';
 import { nativeStyle, responsesWire } from './responses_wire.mjs';
 import { play } from './scripts.mjs';

@@ -1,4 +1,5 @@
-// The world of the other clients: one scripted server of each kind, by the name of the kind, and the product before them.
+// The world of the other clients: one scripted server of each kind, by the name of the kind, and the product before
+// them.
 import { basicProvider, chatProvider, Gateway, messagesProvider, nativeProvider, ollamaProvider } from './gateway.mjs';
 import {
   BetaMessagesUpstream,
@@ -17,6 +18,9 @@ const replaying = (field) => (upstream) => ({ ...chatProvider(upstream), quirks:
 
 const replayingItems = (upstream) => basicProvider(upstream, { quirks: { reasoning_items: 'text' } });
 
+// Which models take a schema is known by their names; these have others.
+const recentAnthropic = (upstream) => messagesProvider(upstream, { structured_outputs: true });
+
 // `thinks` is `chat` with a model that shows its reasoning and wants it back.
 // `chat` refuses all that a picky server would, `open` takes what chat clients send. `native` and `responses` are the
 // same server, once as OpenAI and once as one that has nothing but the Responses API.
@@ -28,7 +32,7 @@ const kinds = {
   responses: { make: (key) => new OpenResponsesUpstream({ key }), provider: responsesProvider },
   basic: { make: (key) => new BasicUpstream({ key }), provider: replayingItems },
   ollama: { make: () => new EmbeddingOllamaUpstream(), provider: ollamaProvider },
-  messages: { make: (key) => new BetaMessagesUpstream({ key }), provider: messagesProvider },
+  messages: { make: (key) => new BetaMessagesUpstream({ key }), provider: recentAnthropic },
 };
 
 export class ClientWorld {

@@ -19,6 +19,9 @@
 namespace wayleave::provider {
 namespace {
 
+// No stream has so many; a number beyond it is nonsense, which ours shall not go on from.
+constexpr std::int64_t kMostEvents = std::int64_t{1} << 53;
+
 using element = JsonElement;
 
 constexpr const char* kEcho =
@@ -145,7 +148,7 @@ void ResponsesPassThrough::Block(const http::SseBlock& block, Output& out) {
     return;
   }
   const Glance glance = Look(block);
-  if (glance.sequence >= 0) next_sequence_ = glance.sequence + 1;
+  if (glance.sequence >= 0 && glance.sequence < kMostEvents) next_sequence_ = glance.sequence + 1;
   if (glance.type.ends_with(".delta")) out.output_bytes += glance.delta_bytes;
   if (!started_ && glance.type.starts_with("response.")) Started(block.data);
   if (glance.type == "error") ErrorEvent(block.data);

@@ -13,13 +13,13 @@ const platform = `${process.platform}-${process.arch}`;
 const opencodePackage = `opencode-${platform}${process.arch === 'x64' ? '-baseline' : ''}`;
 
 // `command`: in the place of the name that the document uses. `config`: where its JSON block belongs.
-// `contacts`: hosts that it asks whatever one says, which the document admits.
+// `contacts`: hosts that it asks whatever one says, which the document admits: opencode looks for its packages.
 export const agents = {
   opencode: {
     heading: 'opencode',
     command: [path.join(modules, opencodePackage, 'bin', 'opencode')],
     config: ({ cwd }) => path.join(cwd, 'opencode.json'),
-    contacts: ['registry.npmjs.org:443'],
+    contacts: [/^registry\.[a-z.]+:443$/],
   },
   qwen: {
     heading: 'Qwen Code',
@@ -124,7 +124,7 @@ export async function runAgent(name, { gateway, key = gateway.key, model, env = 
       ...result,
       said: result.stdout + result.stderr,
       words: fs.readFileSync(file, 'utf8'),
-      outside: trap.wanted.filter((host) => !agent.contacts.includes(host)),
+      outside: trap.wanted.filter((host) => !agent.contacts.some((known) => known.test(host))),
     };
   } finally {
     await trap.stop();

@@ -17,10 +17,12 @@ class Writer {
 
   Json Write(const Conversation& conversation);
 
- private:
+  // For WriteTurns.
   void System(const std::string& text);
   void User(const std::vector<Part>& parts);
   void Assistant(const Turn& turn, bool with_reasoning);
+
+ private:
   Json PartJson(const Part& part);
   Json Content(const std::vector<Part>& parts);
 
@@ -32,21 +34,7 @@ class Writer {
 
 Json Writer::Write(const Conversation& conversation) {
   if (!conversation.system().empty()) messages_.push_back({{"role", "system"}, {"content", conversation.system()}});
-  const std::size_t current = conversation.InProgress();
-  for (std::size_t i = 0; i < conversation.turns().size(); ++i) {
-    const Turn& turn = conversation.turns()[i];
-    switch (turn.who) {
-      case Turn::Who::kSystem:
-        System(turn.text);
-        break;
-      case Turn::Who::kUser:
-        User(turn.parts);
-        break;
-      case Turn::Who::kAssistant:
-        Assistant(turn, !quirks_.replay_last_turn_only || i >= current);
-        break;
-    }
-  }
+  WriteTurns(conversation, quirks_.replay_last_turn_only, *this);
   return std::move(messages_);
 }
 

@@ -89,4 +89,25 @@ class Conversation {
   bool speaking_ = false;  // the last turn is the assistant's and may get more
 };
 
+// Tells a writer each turn in order: System(text), User(parts), Assistant(turn, with_reasoning). Reasoning goes with all
+// turns, or only with those of the turn in progress.
+template <class Writer>
+void WriteTurns(const Conversation& conversation, bool reasoning_in_progress_only, Writer& writer) {
+  const std::size_t current = conversation.InProgress();
+  for (std::size_t i = 0; i < conversation.turns().size(); ++i) {
+    const Conversation::Turn& turn = conversation.turns()[i];
+    switch (turn.who) {
+      case Conversation::Turn::Who::kSystem:
+        writer.System(turn.text);
+        break;
+      case Conversation::Turn::Who::kUser:
+        writer.User(turn.parts);
+        break;
+      case Conversation::Turn::Who::kAssistant:
+        writer.Assistant(turn, !reasoning_in_progress_only || i >= current);
+        break;
+    }
+  }
+}
+
 }  // namespace wayleave::provider

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "provider-service/dialect/hub/conversation.h"
+#include "provider-service/dialect/hub/wording.h"
 
 namespace wayleave::provider {
 namespace {
@@ -37,10 +38,12 @@ class Writer {
 
   OllamaMessages Write(const Conversation& conversation);
 
- private:
+  // For WriteTurns.
   void System(const std::string& text);
   void User(const std::vector<Part>& parts);
   void Assistant(const Turn& turn, bool with_reasoning);
+
+ private:
   void Outputs(const Turn& turn);
   std::string Image(const Part& part, Json& message);
   void Push(Json message) { out_.messages.push_back(std::move(message)); }
@@ -52,27 +55,13 @@ class Writer {
 
 OllamaMessages Writer::Write(const Conversation& conversation) {
   if (!conversation.system().empty()) Push({{"role", "system"}, {"content", conversation.system()}});
-  const std::size_t current = conversation.InProgress();
-  for (std::size_t i = 0; i < conversation.turns().size(); ++i) {
-    const Turn& turn = conversation.turns()[i];
-    switch (turn.who) {
-      case Turn::Who::kSystem:
-        System(turn.text);
-        break;
-      case Turn::Who::kUser:
-        User(turn.parts);
-        break;
-      case Turn::Who::kAssistant:
-        Assistant(turn, !quirks_.replay_last_turn_only || i >= current);
-        break;
-    }
-  }
+  WriteTurns(conversation, quirks_.replay_last_turn_only, *this);
   return std::move(out_);
 }
 
 void Writer::System(const std::string& text) {
   if (quirks_.late_system == ChatQuirks::LateSystem::kTaggedUser) {
-    return User({Part::Text("<system_note>\n" + text + "\n</system_note>")});
+    return User({Part::Text(SystemNote(text))});
   }
   Push({{"role", "system"}, {"content", text}});
 }
@@ -101,7 +90,7 @@ std::string Writer::Image(const Part& part, Json& message) {
   }
   dropped_.Add("part", {{"type", "input_image"}});
   return quirks_.images ? "[image left out: this provider takes images as data only, not by address]"
-                        : "[image left out: this model takes no images]";
+                        : kImageLeftOut;
 }
 
 void Writer::Assistant(const Turn& turn, bool with_reasoning) {
@@ -124,13 +113,13 @@ void Writer::Outputs(const Turn& turn) {
   std::vector<Part> images;
   for (const auto& call : turn.calls) {
     Push({{"role", "tool"},
-          {"content", call.output.value_or("aborted")},
+          {"content", call.output.value_or(kNeverAnswered)},
           {"tool_name", call.tool},
           {"tool_call_id", call.id}});
     images.insert(images.end(), call.images.begin(), call.images.end());
   }
   if (images.empty()) return;
-  images.insert(images.begin(), Part::Text("Image returned by the tool call:"));
+  images.insert(images.begin(), Part::Text(kImageOfTool));
   User(images);
 }
 

@@ -19,10 +19,12 @@ class Writer {
 
   Json Write(const Conversation& conversation);
 
- private:
+  // For WriteTurns.
   void System(const std::string& text);
   void User(const std::vector<Part>& parts);
   void Assistant(const Turn& turn, bool with_reasoning);
+
+ private:
   void Reasoning(const Turn& turn);
   void ReasoningItem(const std::string& text, const std::string& encrypted);
   void Outputs(const Turn& turn);
@@ -40,21 +42,7 @@ class Writer {
 };
 
 Json Writer::Write(const Conversation& conversation) {
-  const std::size_t current = conversation.InProgress();
-  for (std::size_t i = 0; i < conversation.turns().size(); ++i) {
-    const Turn& turn = conversation.turns()[i];
-    switch (turn.who) {
-      case Turn::Who::kSystem:
-        System(turn.text);
-        break;
-      case Turn::Who::kUser:
-        User(turn.parts);
-        break;
-      case Turn::Who::kAssistant:
-        Assistant(turn, !form_.last_turn_only || i >= current);
-        break;
-    }
-  }
+  WriteTurns(conversation, form_.last_turn_only, *this);
   return std::move(items_);
 }
 

@@ -359,7 +359,9 @@ TEST_F(CoreTest, ReportsAStoreThatCanNotBeReadAtTheStart) {
   EXPECT_THAT(opened, HasCode(Code::kUnavailable));
 }
 
-// Starts in a process of its own and writes the secret of the key that it made, or nothing, into the pipe.
+// Starts in a process of its own and writes the secret of the key that it made, or nothing, into the pipe. The child
+// ends by _exit, with a number for each step that can fail: a return would run the parent's remaining tests in it, and
+// exit() the parent's destructors. The test expects 0.
 pid_t StartElsewhere(const std::string& state_dir, int pipe_end) {
   const pid_t pid = fork();
   if (pid != 0) return pid;

@@ -51,7 +51,7 @@ async function stalls(world, path) {
   await until(
     async () => {
       const sent = exchange.sent;
-      await sleep(700);
+      await sleep(700); // at rest is what does not change between two looks
       const still = sent > 0 && sent === last;
       last = exchange.sent;
       return still;

@@ -168,7 +168,7 @@ for (const shape of shapes) {
       await until(
         async () => {
           const { sent } = exchange;
-          await sleep(700);
+          await sleep(700); // at rest is what does not change between two looks
           const still = sent > 0 && sent === last;
           last = exchange.sent;
           return still;

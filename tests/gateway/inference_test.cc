@@ -409,7 +409,7 @@ TEST_F(InferenceTest, ACallerThatDoesNotReadCanCancel) {
   std::uint64_t before = 0;
   do {
     before = Delivered();
-    std::this_thread::sleep_for(200ms);
+    std::this_thread::sleep_for(200ms);  // at rest is what does not change; too short a look only ends the loop early
   } while (Delivered() != before);
   ASSERT_EQ(provider_.stalled, 0);
 

@@ -66,7 +66,7 @@ bool Eventually(Condition condition) {
   const auto end = std::chrono::steady_clock::now() + 20s;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(2ms);
+    std::this_thread::sleep_for(2ms);  // between looks; the condition decides
   }
   return true;
 }
@@ -557,7 +557,7 @@ bool KillOne(const JournalConfig& journal_config, const auth::Config& auth_confi
   std::string lines(1, '\0');
   const bool started = read(ends[0], lines.data(), 1) == 1;
   std::thread reader([&] { ReadAll(ends[0], lines); });
-  std::this_thread::sleep_for(moment);
+  std::this_thread::sleep_for(moment);  // the kill may hit anywhere: what must hold, holds at every moment
   kill(child, SIGKILL);
   int status = 0;
   waitpid(child, &status, 0);

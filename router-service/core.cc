@@ -113,7 +113,12 @@ Task<Result<v1::ReloadResponse>> Core::Reload(const v1::ReloadRequest&) {
 }
 
 void Core::Learn(const provider::v1::ListModelsResponse& offers) {
+  TakeOver(offers);
+  // Only now, so that whoever sees the count sees the models, too.
   for (const auto& offer : offers.providers()) probe_.Asked(offer.provider(), offer.problem().empty());
+}
+
+void Core::TakeOver(const provider::v1::ListModelsResponse& offers) {
   const std::lock_guard lock(writing_);
   Discovered merged = Merge(*discovered_, offers);
   if (Same(merged, *discovered_)) return;

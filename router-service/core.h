@@ -50,6 +50,7 @@ class Core {
   std::shared_ptr<const Snapshot> snapshot() const;
 
  private:
+  void TakeOver(const provider::v1::ListModelsResponse& offers);
   void Publish(std::shared_ptr<const RoutingConfig> config, std::shared_ptr<const Discovered> discovered);
 
   const Loader loader_;

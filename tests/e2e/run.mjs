@@ -2,16 +2,20 @@
 //   node run.mjs --bin <folder with the programs> [--only <part of a file's or test's name>] [--results <file>]
 // A complete run writes what it found out to results.jsonl, for codex_table.mjs.
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
-import { missing, suiteDir } from './lib/env.mjs';
+import { endLeftovers } from './lib/children.mjs';
+import { makeDir, missing, removeDir, suiteDir } from './lib/env.mjs';
 import { onPinnedNode } from './lib/pinned_node.mjs';
 import { record } from './lib/results.mjs';
 
 const usage =
   'usage: node run.mjs --bin <folder with the programs> [--only <part of a file or test name>] [--results <file>]';
+// The longest file takes a minute and a half on two idle cores: this is for what hangs, not for what is slow.
+const fileTimeout = 900_000;
 
 function options() {
   try {
@@ -55,10 +59,24 @@ if (results) {
 const problems = missing(process.env.WAYLEAVE_E2E_BIN);
 if (problems.length) refuse(problems);
 
+// Whatever ends this program, nothing that a test started outlives it.
+process.env.WAYLEAVE_E2E_CHILDREN = makeDir('children');
+function cleanUp() {
+  let ended = 0;
+  for (let more; (more = endLeftovers()); ) ended += more;
+  return ended;
+}
+process.on('exit', () => {
+  cleanUp();
+  removeDir(process.env.WAYLEAVE_E2E_CHILDREN);
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => process.exit(128 + os.constants.signals[signal]));
+
 const { files, pattern } = select(only);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const deselected = (event) => pattern && /pattern/.test(String(event.skip));
-const stream = run({ files, concurrency: 2, timeout: 240_000, ...(pattern ? { testNamePatterns: [pattern] } : {}) });
+const stream = run({ files, concurrency: 2, timeout: fileTimeout, ...(pattern ? { testNamePatterns: [pattern] } : {}) });
 const noted = (event, ok) => record('tests', { file: path.basename(event.file ?? ''), name: event.name, ok });
 stream.on('test:fail', (event) => {
   counts.failed++;
@@ -72,6 +90,8 @@ stream.on('test:pass', (event) => {
   noted(event, !skipped);
 });
 stream.on('end', () => {
+  const left = cleanUp();
+  if (left) console.error(`e2e: ${left} processes were left by tests, and are ended now`);
   if (counts.failed || counts.skipped || !counts.passed) process.exitCode = 1;
 });
 stream.compose(new spec()).pipe(process.stdout);

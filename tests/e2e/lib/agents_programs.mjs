@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { blocksOf, environmentOf, filledIn } from './agents_docs.mjs';
+import { onRecord } from './children.mjs';
 import { makeDir, removeDir, suiteDir } from './env.mjs';
 
 const modules = path.join(suiteDir, 'node_modules');
@@ -79,19 +80,12 @@ function prepare(agent, dirs, values) {
 
 function run([command, ...args], options, timeoutMs) {
   const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  onRecord(child, { group: true }); // so what it started ends with it
   const result = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (result[name] += text));
-  const endGroup = () => {
-    try {
-      process.kill(-child.pid, 'SIGKILL'); // what it started, and itself if it is late
-    } catch {
-      // All have ended.
-    }
-  };
-  const timer = setTimeout(endGroup, timeoutMs);
+  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeoutMs);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', endGroup);
     child.once('close', (code, signal) => resolve({ ...result, code, signal }));
   }).finally(() => clearTimeout(timer));
 }
@@ -101,7 +95,7 @@ export const after = 'These words are from the agent.\n';
 
 // One job in a folder that holds words.txt: {code, signal, stdout, stderr, said, words, outside}.
 // `outside`: hosts that it wanted to reach and that the document does not admit.
-export async function runAgent(name, { gateway, key = gateway.key, model, env = {}, timeoutMs = 60_000 }) {
+export async function runAgent(name, { gateway, key = gateway.key, model, env = {}, timeoutMs = 150_000 }) {
   const agent = agents[name];
   const dir = makeDir(name);
   const dirs = { home: path.join(dir, 'home'), cwd: path.join(dir, 'cwd') };

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { onRecord } from './children.mjs';
 import { codexScript, makeDir, removeDir } from './env.mjs';
 
 const quoted = (text) => JSON.stringify(text);
@@ -51,12 +52,13 @@ export class CodexHome {
 
   // Codex and all it starts form a process group of their own, so that they end together.
   spawn(args, { key, env = {}, stdin = 'ignore' }) {
-    return spawn(process.execPath, [codexScript, ...args], {
+    const child = spawn(process.execPath, [codexScript, ...args], {
       cwd: this.cwd,
       detached: true,
       stdio: [stdin, 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: this.home, CODEX_HOME: this.home, GW_KEY: key, ...env },
     });
+    return onRecord(child, { group: true });
   }
 
   get files() {
@@ -68,8 +70,11 @@ export class CodexHome {
   }
 }
 
+// Codex and all that it started.
+export const killGroup = (child) => process.kill(-child.pid, 'SIGKILL');
+
 function finish(child, timeoutMs) {
-  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeoutMs);
+  const timer = setTimeout(() => killGroup(child), timeoutMs);
   return new Promise((resolve) =>
     child.once('close', (code, signal) => {
       clearTimeout(timer);
@@ -81,9 +86,9 @@ function finish(child, timeoutMs) {
 const unsafe = ['--dangerously-bypass-approvals-and-sandbox'];
 
 // One `codex exec`: {code, signal, stdout, stderr, events, files, lastMessage, said}; `said` is all that the user could
-// read. `sandbox`: the arguments that say what commands may do.
+// read. `sandbox`: the arguments that say what commands may do. `started` is called with its process.
 export async function execCodex(home, options) {
-  const { key, prompt = 'Create the files', args = [], env, timeoutMs = 60_000, sandbox = unsafe, started } = options;
+  const { key, prompt = 'Create the files', args = [], env, timeoutMs = 150_000, sandbox = unsafe, started } = options;
   const child = home.spawn(['exec', '--json', '--skip-git-repo-check', ...sandbox, '-C', home.cwd, ...args, prompt], {
     key,
     env,

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { onRecord } from './children.mjs';
 import { binDir, suiteDir } from './env.mjs';
 import { scripts } from './scripts.mjs';
 import { json, Upstream } from './upstream.mjs';
@@ -80,10 +81,11 @@ export function ask(gateway, client, args, { key = gateway.key } = {}) {
   };
   const all = [...first, '--address', gateway.at.gateway.grpc, ...args];
   return new Promise((resolve, reject) => {
-    execFile(program, all, { env, timeout: 30_000 }, (error, out, log) => {
+    const child = execFile(program, all, { env, timeout: 60_000 }, (error, out, log) => {
       if (error && typeof error.code !== 'number') return reject(new Error(`${program}: ${error.message}\n${log}`));
       resolve({ code: error?.code ?? 0, out, log });
     });
+    onRecord(child);
   });
 }
 
@@ -112,7 +114,7 @@ export class Caller {
 
   // The stream itself.
   generate(request) {
-    return this.stub.generate(request, this.metadata, { deadline: Date.now() + 20_000 });
+    return this.stub.generate(request, this.metadata, { deadline: Date.now() + 60_000 });
   }
 
   // The whole answer: {events, kinds, text, error}.
@@ -132,7 +134,7 @@ export class Caller {
     const metadata = this.metadata.clone();
     metadata.set('x-request-id', requestId);
     return new Promise((resolve, reject) => {
-      this.stub.embed(request, metadata, { deadline: Date.now() + 20_000 }, (error, value) =>
+      this.stub.embed(request, metadata, { deadline: Date.now() + 60_000 }, (error, value) =>
         error ? reject(error) : resolve(value),
       );
     });
@@ -143,7 +145,7 @@ export class Caller {
     const whole = (bytes) => bytes;
     return new Promise((resolve, reject) => {
       const call = this.stub.makeServerStreamRequest(method, whole, whole, request, new grpc.Metadata(), {
-        deadline: Date.now() + 5_000,
+        deadline: Date.now() + 60_000,
       });
       call.once('data', resolve);
       call.once('error', reject);

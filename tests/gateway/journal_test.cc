@@ -373,7 +373,7 @@ TEST_F(JournalTest, WaitsForAuthToComeBackAndLosesNothing) {
   const auto back = std::chrono::steady_clock::now();
   EXPECT_TRUE(Eventually([&] { return journal->pending() == 0; }));
 
-  EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - back, 5s);
   EXPECT_EQ(auth_.ids().size(), 300u);
 }
 

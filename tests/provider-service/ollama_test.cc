@@ -274,9 +274,9 @@ TEST_F(OllamaTest, LeavingWhileTheModelIsLookedAtEndsAtOnce) {
   const auto begin = std::chrono::steady_clock::now();
   const Answer answer = harness_->Ask(RequestFor(kResponses, "ollama", true), {.cancel_after = 100ms});
 
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 1500ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
   EXPECT_FALSE(answer.status.ok());
-  EXPECT_TRUE(upstream_.AllClosedWithin(2000ms));
+  EXPECT_TRUE(upstream_.AllClosedWithin(5s));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@ import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { codexConfig, runCodex } from './lib/codex.mjs';
 import { Gateway, shapes } from './lib/gateway.mjs';
+import { until } from './lib/wait.mjs';
 
 // A proxy that notes what passes and may tell another etag than the gateway's.
 async function startProxy(port, told) {
@@ -37,7 +38,8 @@ for (const shape of shapes) {
     );
     after(() => gateway?.stop());
 
-    async function run(told) {
+    // `count`: so many requests come, the last perhaps when Codex has already ended.
+    async function run(count, told) {
       const proxy = await startProxy(gateway.port, told);
       try {
         const config = codexConfig({ gateway, model: 'nickname', catalogue: true });
@@ -45,6 +47,7 @@ for (const shape of shapes) {
         const codex = await runCodex({ config: behindProxy, key: gateway.key, prompt: 'Say hello' });
         assert.equal(codex.code, 0, codex.said);
         assert.doesNotMatch(codex.said, /model metadata|failed to (refresh|decode)/i, 'Codex knows the alias');
+        await until(() => proxy.seen.length >= count, `${count} requests`);
         return proxy.seen;
       } finally {
         proxy.stop();
@@ -52,7 +55,7 @@ for (const shape of shapes) {
     }
 
     test('as long as it stays the same, Codex fetches it once', async () => {
-      const seen = await run();
+      const seen = await run(2);
 
       assert.deepEqual(
         seen.map(({ what }) => what),
@@ -62,7 +65,7 @@ for (const shape of shapes) {
     });
 
     test('when it is another, Codex fetches it again in the middle of its work', async () => {
-      const seen = await run('"another"');
+      const seen = await run(3, '"another"');
 
       assert.deepEqual(
         seen.map(({ what }) => what),

@@ -2,17 +2,12 @@
 // every kind of model server that it can come from. The results make a table in docs/codex.md (see codex_table.mjs).
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { askedFor, faults, retries } from './lib/codex_faults.mjs';
-import { errorsOf } from './lib/codex.mjs';
+import { askedFor, faultProviders, faults, retries } from './lib/codex_faults.mjs';
+import { errorsOf, killGroup } from './lib/codex.mjs';
 import { record } from './lib/results.mjs';
 import { modelsFor, Scene } from './lib/scene.mjs';
 import { kinds, World } from './lib/setup.mjs';
 import { until } from './lib/wait.mjs';
-
-const quick = { keep_alive: '200ms', timeouts: { first_byte: '1500ms', idle: '1500ms' } };
-
-// A server that no longer is.
-const dead = { type: 'openai-compatible', dialect: 'chat', base_url: 'http://127.0.0.1:9/v1' };
 
 const start = (shape, rows, of) =>
   World.start({
@@ -20,8 +15,9 @@ const start = (shape, rows, of) =>
     styles: [],
     kinds: of,
     models: modelsFor(rows, of),
-    providerOptions: quick,
-    providers: { dead },
+    providerOptions: { keep_alive: '200ms' },
+    providers: faultProviders,
+    silent: ['dead'],
   });
 
 async function fails(scene, { shows, hides, extra }) {
@@ -49,11 +45,7 @@ async function check(scene, row) {
   if (row.resends) assert.ok(reached >= asked && reached <= row.resends * asked, `${reached} requests at the upstream`);
   else assert.equal(reached, row.upstream ?? asked, 'requests at the upstream');
   if (!row.key)
-    await until(
-      () => scene.logged.length === asked,
-      `${asked} requests at the gateway, not ${scene.logged.length}`,
-      2_000,
-    );
+    await until(() => scene.logged.length === asked, `${asked} requests at the gateway, not ${scene.logged.length}`);
   assert.deepEqual(scene.violations, []);
   return text;
 }
@@ -134,7 +126,7 @@ describe('Codex and the gateway itself', () => {
     const app = await scene.app();
     await scene.world.gateway.kill('gateway');
     const turn = await app.begin('Hello');
-    await until(() => app.of('error', turn).length, 'Codex to notice', 10_000);
+    await until(() => app.of('error', turn).length, 'Codex to notice');
     const told = app.of('error', turn)[0].params.error.message;
     scene.world.gateway.restart('gateway');
 
@@ -145,11 +137,13 @@ describe('Codex and the gateway itself', () => {
 
   test('a Codex that is killed: the upstream is let go', async () => {
     const scene = await play(endless);
-    const running = scene.exec({ timeoutMs: 2_500 });
+    let codex;
+    const running = scene.exec({ started: (child) => (codex = child) });
     const exchange = await scene.arrived(1);
+    killGroup(codex);
     await running;
 
-    await until(() => exchange.closedAt, 'the upstream connection to close', 2_000);
+    await until(() => exchange.closedAt, 'the upstream connection to close');
     assert.equal(exchange.early, true);
   });
 });

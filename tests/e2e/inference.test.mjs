@@ -9,7 +9,7 @@ import { get } from './lib/http.mjs';
 import { ask, Caller, clients, codes, hello, requestIdIn, VectorUpstream } from './lib/inference.mjs';
 import { World } from './lib/setup.mjs';
 import { oneRowEach } from './lib/state.mjs';
-import { until, within } from './lib/wait.mjs';
+import { atMost, median, patience, until, within } from './lib/wait.mjs';
 
 const providers = ['openai', 'deepseek', 'native'];
 const names = ['uses-add', 'sees-images', 'fills-schema'];
@@ -110,12 +110,12 @@ for (const shape of shapes) {
 
       test(`${client}: a deadline ends the call and the upstream exchange`, async () => {
         const count = world.upstreams.openai.of('silent-60000').length;
-        const { code, log } = await run(['--model', 'silent-60000', '--deadline-ms', '1500', 'Hello']);
+        const { code, log } = await run(['--model', 'silent-60000', '--deadline-ms', '3000', 'Hello']);
 
         assert.equal(code, 1);
         assert.match(log, new RegExp(`\\[status ${codes.DEADLINE_EXCEEDED}: `));
         const exchange = await world.upstreams.openai.arrived('silent-60000', count + 1);
-        await within(exchange.closed, 1_000, 'the end of the upstream exchange');
+        await within(exchange.closed, patience, 'the end of the upstream exchange');
         assert.equal(exchange.early, true);
       });
 
@@ -126,7 +126,7 @@ for (const shape of shapes) {
         assert.equal(code, 1);
         assert.match(log, new RegExp(`\\[status ${codes.CANCELLED}: `));
         const exchange = await world.upstreams.openai.arrived('endless', count + 1);
-        await within(exchange.closed, 1_000, 'the end of the upstream exchange');
+        await within(exchange.closed, patience, 'the end of the upstream exchange');
         assert.equal(exchange.early, true);
         const [row] = await oneRowEach(gateway.stateDir, [requestIdIn(log)]);
         assert.equal(row.outcome, 3, 'cancelled');
@@ -145,14 +145,14 @@ for (const shape of shapes) {
         const key = stdout.trim();
         const id = /\bkey_\w+/.exec(stderr)[0];
         const use = () => run(['--model', 'hello', 'Hello'], { key });
-        await until(async () => (await use()).code === 0, 'the new key to work', 3_000);
+        await until(async () => (await use()).code === 0, 'the new key to work');
 
         await gateway.cli('key', 'revoke', '--config', gateway.configFile, id);
 
         const refused = await until(async () => {
           const answer = await use();
           return answer.code === 1 && answer;
-        }, 'the revoked key to be refused', 2_000);
+        }, 'the revoked key to be refused', atMost(2_000));
         assert.match(refused.log, new RegExp(`\\[status ${codes.UNAUTHENTICATED}: `));
         assert.ok(!refused.log.includes(key), 'the key is repeated');
       });
@@ -173,7 +173,7 @@ for (const shape of shapes) {
       assert.equal(events.find(({ event }) => event === 'reasoning').reasoning.text, 'A greeting.');
     });
 
-    test('a cancel within the stream reaches the upstream within 100 ms', async () => {
+    test('a cancel within the stream reaches the upstream at once', async () => {
       const times = [];
       for (let n = 0; n < 5; n++) {
         const count = world.upstreams.openai.of('endless').length;
@@ -183,11 +183,10 @@ for (const shape of shapes) {
         const exchange = await world.upstreams.openai.arrived('endless', count + 1);
         const left = performance.now();
         stream.cancel();
-        await within(exchange.closed, 3_000, 'the end of the upstream exchange');
+        await within(exchange.closed, patience, 'the end of the upstream exchange');
         times.push(exchange.closedAt - left);
       }
-      times.sort((a, b) => a - b);
-      assert.ok(times[2] <= 100, `${times.map((ms) => ms.toFixed(1))} ms`);
+      assert.ok(median(times) <= atMost(100), `it took ${times.map(Math.round)} ms`);
     });
 
     test('a cancel before the first byte reaches the upstream', async () => {
@@ -196,7 +195,7 @@ for (const shape of shapes) {
       stream.on('error', () => {}).resume();
       const exchange = await world.upstreams.openai.arrived('headless-60000', count + 1);
       stream.cancel();
-      await within(exchange.closed, 1_000, 'the end of the upstream exchange');
+      await within(exchange.closed, patience, 'the end of the upstream exchange');
       assert.equal(exchange.early, true);
     });
 
@@ -254,10 +253,10 @@ for (const shape of shapes) {
           return last > 0 && performance.now() - since > 700;
         },
         'the upstream to stall',
-        20_000,
+        2 * patience,
       );
       stream.cancel();
-      await within(exchange.closed, 3_000, 'the end of the upstream exchange');
+      await within(exchange.closed, patience, 'the end of the upstream exchange');
       assert.ok(last < 40e6, `${last} bytes were taken`);
     });
 

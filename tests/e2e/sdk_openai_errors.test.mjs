@@ -23,7 +23,7 @@ const scripts = [
   'fault-eof',
   'fault-chunk',
   'recovers',
-  'silent-3000',
+  'silent-60000',
 ];
 const models = Object.fromEntries(
   servers.flatMap((server) => scripts.map((script) => [`${server}-${script}`, `${server}/${script}`])),
@@ -143,17 +143,17 @@ for (const shape of shapes) {
 
           assert.equal(answer.output_text ?? answer.choices[0].message.content, helloText);
           const waited = performance.now() - started;
-          assert.ok(waited >= 1_950 && waited < 4_000, `waited ${waited} ms`);
+          assert.ok(waited >= 1_950 && waited < 5_000, `waited ${waited} ms, not the 2 s that the provider told`);
         });
       }
 
       test(`${door}: the SDK's timeout closes the upstream's connection`, async () => {
-        const known = world.upstreams.open.of('silent-3000').length;
-        const error = await caught(ask(connect(), 'open-silent-3000', {}, { timeout: 400 }));
+        const known = world.upstreams.open.of('silent-60000').length;
+        const error = await caught(ask(connect(), 'open-silent-60000', {}, { timeout: 1_500 }));
 
         assert.ok(error instanceof OpenAI.APIConnectionTimeoutError, error);
-        const exchange = await world.upstreams.open.arrived('silent-3000', known + 1);
-        await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
+        const exchange = await world.upstreams.open.arrived('silent-60000', known + 1);
+        await until(() => exchange.closedAt, 'the end of the upstream connection');
         assert.equal(exchange.early, true);
       });
     }

@@ -173,7 +173,7 @@ for (const shape of shapes) {
           if (event.type.endsWith('.delta') && ++deltas === 3) stream.controller.abort();
 
         const exchange = world.upstreams[server].of('endless').at(-1);
-        await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
+        await until(() => exchange.closedAt, 'the end of the upstream connection');
         assert.equal(exchange.early, true);
       });
 
@@ -185,7 +185,7 @@ for (const shape of shapes) {
         abort.abort();
 
         await assert.rejects(pending, OpenAI.APIUserAbortError);
-        await until(() => exchange.closedAt, 'the end of the upstream connection', 2_000);
+        await until(() => exchange.closedAt, 'the end of the upstream connection');
         assert.equal(exchange.early, true);
       });
     }

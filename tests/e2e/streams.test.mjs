@@ -6,16 +6,15 @@ import { chatBody, collect, get, open, readSse, responsesBody } from './lib/http
 import { checkResponsesStream } from './lib/responses_events.mjs';
 import { World } from './lib/setup.mjs';
 import { oneRowEach } from './lib/state.mjs';
-import { sleep, until, within } from './lib/wait.mjs';
+import { atMost, median, patience, sleep, until, within } from './lib/wait.mjs';
 
 const models = Object.fromEntries(
-  ['endless', 'headless-60000', 'silent-60000', 'flood-200', 'paced-20', 'hello'].map((name) => [
+  ['endless', 'headless-60000', 'silent-60000', 'flood-200', 'paced-60', 'hello'].map((name) => [
     name,
     `openai/${name}`,
   ]),
 );
 const bodies = { '/v1/responses': responsesBody, '/v1/chat/completions': chatBody };
-const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 const start = (gateway, path, model, more = {}) =>
   open(gateway.port, { method: 'POST', path, body: bodies[path](model, { stream: true, ...more }), key: gateway.key });
@@ -27,13 +26,13 @@ async function leave(world, path, model, phase) {
   const { request, response } = start(world.gateway, path, model);
   const exchange = await upstream.arrived(model, count + 1);
   if (phase === 'within the stream') {
-    for await (const event of readSse(await within(response, 5_000, 'the head'))) if (/delta/.test(event.text)) break;
+    for await (const event of readSse(await within(response, patience, 'the head'))) if (/delta/.test(event.text)) break;
   } else if (phase === 'after the head') {
-    await within(response, 5_000, 'the head');
+    await within(response, patience, 'the head');
   }
   const left = performance.now();
   request.destroy();
-  await within(exchange.closed, 3_000, 'the end of the upstream exchange');
+  await within(exchange.closed, patience, 'the end of the upstream exchange');
   assert.equal(exchange.early, true, 'the upstream was cut off');
   return exchange.closedAt - left;
 }
@@ -57,11 +56,11 @@ async function stalls(world, path) {
       return still;
     },
     'the upstream to stall',
-    20_000,
+    2 * patience,
   );
   const grown = services.map((service, n) => service.resident - resident[n]);
   request.destroy();
-  await within(exchange.closed, 3_000, 'the end of the upstream exchange');
+  await within(exchange.closed, patience, 'the end of the upstream exchange');
   return { sent: last, grown: Math.max(...grown) };
 }
 
@@ -77,10 +76,10 @@ for (const shape of shapes) {
         ['after the head', 'silent-60000'],
         ['within the stream', 'endless'],
       ]) {
-        test(`${path}: a client that leaves ${phase} closes the upstream within 100 ms`, async () => {
+        test(`${path}: a client that leaves ${phase} closes the upstream at once`, async () => {
           const times = [];
           for (let n = 0; n < 5; n++) times.push(await leave(world, path, model, phase));
-          assert.ok(median(times) <= 100, `it took ${times.map(Math.round)} ms`);
+          assert.ok(median(times) <= atMost(100), `it took ${times.map(Math.round)} ms`);
         });
       }
 
@@ -111,12 +110,12 @@ for (const shape of shapes) {
 
     test('the gateway finishes what is open, takes nothing new, and ends with 0', async () => {
       const { gateway } = world;
-      const { response } = start(gateway, '/v1/responses', 'paced-20');
+      const { response } = start(gateway, '/v1/responses', 'paced-60');
       const events = collect(await response);
       const process = gateway.process('gateway');
       process.signal('SIGTERM');
 
-      await until(async () => (await gateway.admin('/readyz')).status === 503, 'readyz to say 503', 3_000);
+      await until(async () => (await gateway.admin('/readyz')).status === 503, 'readyz to say 503');
       await assert.rejects(async () => {
         const answer = await get(gateway, '/v1/models');
         assert.equal(answer.status, 200);
@@ -124,7 +123,7 @@ for (const shape of shapes) {
       const { events: list, broken } = await events;
       assert.equal(broken, undefined);
       assert.equal(checkResponsesStream(list).last.type, 'response.completed');
-      assert.deepEqual(await within(process.exited, 10_000, 'the end of the gateway'), { code: 0, signal: null });
+      assert.deepEqual(await within(process.exited, patience, 'the end of the gateway'), { code: 0, signal: null });
     });
   });
 }
@@ -137,7 +136,7 @@ describe('SIGTERM, the other services', () => {
   for (const service of ['provider', 'router', 'auth']) {
     test(`${service} lets a stream in progress end well, and its successor is found`, async () => {
       const { gateway } = world;
-      const { response } = start(gateway, '/v1/responses', 'paced-20');
+      const { response } = start(gateway, '/v1/responses', 'paced-60');
       const answer = await response;
       const events = collect(answer);
       const process = gateway.process(service);
@@ -146,16 +145,15 @@ describe('SIGTERM, the other services', () => {
       const { events: list, broken } = await events;
       assert.equal(broken, undefined);
       assert.equal(checkResponsesStream(list).last.type, 'response.completed');
-      assert.deepEqual(await within(process.exited, 10_000, `the end of ${service}`), { code: 0, signal: null });
+      assert.deepEqual(await within(process.exited, patience, `the end of ${service}`), { code: 0, signal: null });
 
       gateway.restart(service);
-      await gateway.awaitReady(service, 10_000);
+      await gateway.awaitReady(service);
       await until(
         async () =>
           (await collect(await start(gateway, '/v1/responses', 'hello').response)).events.at(-1)?.data?.type ===
           'response.completed',
         'a request to work again',
-        3_000,
       );
       await oneRowEach(gateway.stateDir, [answer.headers['x-request-id']]);
     });

@@ -6,7 +6,7 @@ import { get, userMessage } from './lib/http.mjs';
 import { checkResponsesStream, textOf } from './lib/responses_events.mjs';
 import { World } from './lib/setup.mjs';
 import { usageRows } from './lib/state.mjs';
-import { sleep, until, within } from './lib/wait.mjs';
+import { atMost, median, patience, sleep, until, within } from './lib/wait.mjs';
 import { closeFrame, frame, opcode, WebSocketClient } from './lib/websocket.mjs';
 
 const scripts = ['hello', 'resume', 'paced-20', 'endless', 'headless-60000', 'flood-1', 'flood-200', 'fault-429'];
@@ -70,8 +70,9 @@ for (const shape of shapes) {
         await client.end();
       });
 
-      test(`${kind}: a client that leaves closes the upstream within 100 ms`, async () => {
+      test(`${kind}: a client that leaves closes the upstream at once`, async () => {
         const ways = [(client) => client.send(closeFrame(1000)), (client) => client.destroy()];
+        const times = [];
         for (const model of ['endless', 'headless-60000']) {
           for (const leave of ways) {
             const count = world.upstreams[kind].of(model).length;
@@ -81,11 +82,12 @@ for (const shape of shapes) {
             if (model === 'endless') await until(() => client.messages.some(({ type }) => /delta/.test(type)), 'a word');
             const left = performance.now();
             leave(client);
-            await within(exchange.closed, 3_000, 'the end of the upstream exchange');
-            assert.ok(exchange.closedAt - left < 100, `${model}: ${exchange.closedAt - left} ms`);
+            await within(exchange.closed, patience, 'the end of the upstream exchange');
+            times.push(exchange.closedAt - left);
             client.destroy();
           }
         }
+        assert.ok(median(times) <= atMost(100), `it took ${times.map(Math.round)} ms`);
       });
 
       test(`${kind}: messages beyond 64 kB, both ways`, async () => {
@@ -146,11 +148,11 @@ for (const shape of shapes) {
 
       const made = await gateway.cli('key', 'create', '--config', gateway.configFile, '--name', 'doomed');
       const [key, id] = [/\bwl_[\w-]+/.exec(made.stdout)[0], /\bkey_\w+/.exec(made.stdout + made.stderr)[0]];
-      await until(async () => (await get(gateway, '/v1/models', { key })).status === 200, 'the new key to work', 1_000);
+      await until(async () => (await get(gateway, '/v1/models', { key })).status === 200, 'the new key to work', atMost(1_000));
       const client = await opened(gateway, { key });
       checked(await client.turn(question('chat-hello', 'Hello')));
       await gateway.cli('key', 'revoke', '--config', gateway.configFile, id);
-      await until(async () => (await get(gateway, '/v1/models', { key })).status === 401, 'the key to be dead', 1_000);
+      await until(async () => (await get(gateway, '/v1/models', { key })).status === 401, 'the key to be dead', atMost(1_000));
       const [dead] = await client.turn(question('chat-hello', 'Hello'));
       assert.equal(dead.status, 401);
       assert.equal((await client.closing()).code, 1008);
@@ -174,14 +176,14 @@ for (const shape of shapes) {
           return still;
         },
         'the upstream to stall',
-        20_000,
+        2 * patience,
       );
       assert.ok(last < 40e6, `${last} bytes left the upstream`);
       for (const [n, service] of services.entries()) {
         assert.ok(service.resident - resident[n] < 40e6, `${service.name} grew by ${service.resident - resident[n]} bytes`);
       }
       client.destroy();
-      await within(exchange.closed, 3_000, 'the end of the upstream exchange');
+      await within(exchange.closed, patience, 'the end of the upstream exchange');
     });
   });
 
@@ -199,7 +201,7 @@ for (const shape of shapes) {
       assert.match(textOf(checked(await busy.reply()).items), /word19/);
       assert.equal((await busy.closing()).code, 1001);
       await busy.end();
-      assert.deepEqual(await within(gateway.exited, 10_000, 'the end of the gateway'), { code: 0, signal: null });
+      assert.deepEqual(await within(gateway.exited, patience, 'the end of the gateway'), { code: 0, signal: null });
     } finally {
       await world.stop();
     }
@@ -211,12 +213,13 @@ describe('WebSockets and bad clients', () => {
   const sections = {
     gateway: {
       limits: { body_bytes: '1MiB', connections_per_address: 50 },
-      timeouts: { body: '500ms', websocket_ping: '300ms', websocket_idle: '2s' },
+      timeouts: { body: '2s', websocket_ping: '1s', websocket_idle: '3s' },
     },
   };
   before(async () => (world = await start('serve', sections)));
   after(() => world?.stop());
 
+  const open = () => world.gateway.metric('gateway', 'wayleave_http_websockets');
   const text = (payload, more) => frame(opcode.text, payload, more);
   const rubbish = [
     ['an unmasked frame', [text('{}', { masked: false })], 1002],
@@ -252,7 +255,7 @@ describe('WebSockets and bad clients', () => {
     const pings = Buffer.concat(Array(5_000).fill(frame(opcode.ping, 'x'.repeat(125))));
     for (let n = 0; n < 20; n++) client.send(pings);
     const other = await opened(world.gateway);
-    checked(await other.turn(question('chat-hello', 'Hello'), 2_000));
+    checked(await other.turn(question('chat-hello', 'Hello')));
     await other.end();
     assert.ok(world.gateway.process('gateway').resident - resident < 20e6);
     client.destroy();
@@ -270,13 +273,14 @@ describe('WebSockets and bad clients', () => {
   test('a client that answers no ping is dropped; one that does, when it has been idle for long', async () => {
     const [dead, alive] = [await opened(world.gateway), await opened(world.gateway)];
     dead.answersPings = false;
-    await within(dead.ended, 3_000, 'the end of the dead connection');
+    await within(dead.ended, patience, 'the end of the dead connection');
     assert.equal(dead.closed, undefined);
     assert.equal((await alive.closing()).code, 1001);
     await alive.end();
   });
 
   test('WebSockets count as connections of their address', async () => {
+    await until(async () => (await open()) === 0, 'the other connections to be gone');
     const clients = [];
     for (let n = 0; n < 50; n++) clients.push(await opened(world.gateway));
     const one = WebSocketClient.open(world.gateway.port, { key: world.gateway.key });
@@ -300,11 +304,16 @@ describe('WebSockets and bad clients', () => {
   });
 
   test('everything that was cut is counted', async () => {
-    const cut = (reason) => world.gateway.metric('gateway', 'wayleave_http_websockets_cut_total', { reason });
-    assert.ok((await cut('protocol')) >= 8);
-    assert.ok((await cut('limit')) >= 3);
-    assert.ok((await cut('timeout')) >= 2);
-    await until(async () => (await world.gateway.metric('gateway', 'wayleave_http_websockets')) === 0, 'none to be open');
-    assert.equal(await world.gateway.metric('gateway', 'wayleave_gateway_conversation_bytes'), 0);
+    const counts = (reason, least) =>
+      until(
+        async () => (await world.gateway.metric('gateway', 'wayleave_http_websockets_cut_total', { reason })) >= least,
+        `${least} to be cut for ${reason}`,
+      );
+    await counts('protocol', 8);
+    await counts('limit', 3);
+    await counts('timeout', 2);
+    await until(async () => (await open()) === 0, 'none to be open');
+    const remembered = () => world.gateway.metric('gateway', 'wayleave_gateway_conversation_bytes');
+    await until(async () => (await remembered()) === 0, 'nothing to be remembered');
   });
 });

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { cases } from './lib/codex_cases.mjs';
-import { faults, retries } from './lib/codex_faults.mjs';
+import { faultProviders, faults, retries } from './lib/codex_faults.mjs';
 import { errorsOf } from './lib/codex.mjs';
 import { modelsFor, Scene } from './lib/scene.mjs';
 import { World } from './lib/setup.mjs';
-import { sleep, until } from './lib/wait.mjs';
+import { until } from './lib/wait.mjs';
 
 const kinds = ['chat', 'native'];
 const overSockets = 'supports_websockets = true\n';
@@ -69,10 +69,9 @@ describe('Codex over WebSockets, fleet', { concurrency: 3 }, () => {
 
 // What Codex shows. What it may repeat it repeats over WebSockets first, and then, falling back, over HTTP.
 describe('Codex over WebSockets and errors', { concurrency: 3 }, () => {
-  const quick = { keep_alive: '200ms', timeouts: { first_byte: '1500ms', idle: '1500ms' } };
-  const providers = { dead: { type: 'openai-compatible', dialect: 'chat', base_url: 'http://127.0.0.1:9/v1' } };
+  const options = { providerOptions: { keep_alive: '200ms' }, providers: faultProviders, silent: ['dead'] };
   let world;
-  before(async () => (world = await start('serve', faults, { providerOptions: quick, providers })));
+  before(async () => (world = await start('serve', faults, options)));
   after(() => world?.stop());
 
   async function fails(scene, { asked, shows, hides, works, requests = 1, extra = '' }) {
@@ -83,7 +82,7 @@ describe('Codex over WebSockets and errors', { concurrency: 3 }, () => {
     assert.doesNotMatch(run.said, /rerouted|flagged/);
     assert.deepEqual(run.files, {}, 'nothing was executed');
     if (asked !== 'once' || scene.key !== world.gateway.key) return;
-    await until(() => scene.ways.length === requests, `${requests} request(s), not ${scene.ways}`, 2_000);
+    await until(() => scene.ways.length === requests, `${requests} request(s), not ${scene.ways}`);
     assert.deepEqual([...new Set(scene.ways)], ['WEBSOCKET']);
   }
 
@@ -125,9 +124,11 @@ describe('Codex, WebSockets and the gateway itself', () => {
       const run = await scene.exec({ retries });
       assert.equal(run.lastMessage, 'Hello from the scripted model.', run.said);
       assert.deepEqual(errorsOf(run), []);
+      await until(() => scene.ways.length > 0, 'the access log');
       assert.deepEqual(scene.ways, ['POST']);
       const labels = { endpoint: 'responses', status: '426' };
-      assert.equal(await scene.world.gateway.metric('gateway', 'wayleave_gateway_requests_total', labels), 1);
+      const refused = () => scene.world.gateway.metric('gateway', 'wayleave_gateway_requests_total', labels);
+      await until(async () => (await refused()) === 1, 'the one refusal to be counted');
     });
   });
 
@@ -138,12 +139,13 @@ describe('Codex, WebSockets and the gateway itself', () => {
       assert.match((await app.turn('One')).text, /First answer/);
       assert.match((await app.turn('Two')).text, /Before, I said: First answer/);
       assert.equal(app.of('error').length, 0, JSON.stringify(app.of('error')));
+      await until(() => scene.ways.length >= 2, 'the access log');
       assert.deepEqual(scene.ways, ['WEBSOCKET', 'WEBSOCKET']);
     });
   });
 
   test('a connection closed between two turns for idleness: the next turn succeeds', async () => {
-    const scene = await play(resume, { gateway: { timeouts: { websocket_idle: '300ms' } } });
+    const scene = await play(resume, { gateway: { timeouts: { websocket_idle: '1s' } } });
     await inScene(scene, async () => {
       const app = await scene.app();
       assert.match((await app.turn('One')).text, /First answer/);
@@ -166,7 +168,7 @@ describe('Codex, WebSockets and the gateway itself', () => {
         assert.match((await app.turn('One')).text, /First answer/);
         await gateway.kill('gateway', signal);
         const turn = await app.begin('Two');
-        await sleep(500); // Codex meets a port where nobody is
+        await until(() => app.of('error', turn).length, 'Codex to meet a port where nobody is');
         gateway.restart('gateway');
         assert.match((await app.ending(turn)).text, /Before, I said: First answer/);
       });

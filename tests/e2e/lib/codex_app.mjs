@@ -42,7 +42,7 @@ export class CodexApp {
     this.child.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
-  ask(method, params, ms = 20_000) {
+  ask(method, params, ms = 60_000) {
     const id = this.next++;
     const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
     this.send({ id, method, params });
@@ -62,7 +62,7 @@ export class CodexApp {
   }
 
   // {status, error, text, usage}: how a turn ended.
-  async ending(turn, ms = 30_000) {
+  async ending(turn, ms = 90_000) {
     await until(() => this.of('turn/completed', turn).length, `the end of turn ${turn}\n${this.log.slice(-800)}`, ms);
     const { status, error } = this.of('turn/completed', turn)[0].params.turn;
     const said = this.of('item/completed', turn)
@@ -84,7 +84,7 @@ export class CodexApp {
   async compact() {
     const before = this.of('turn/completed').length;
     await this.ask('thread/compact/start', { threadId: this.thread });
-    await until(() => this.of('turn/completed').length > before, `the compaction\n${this.log.slice(-800)}`, 30_000);
+    await until(() => this.of('turn/completed').length > before, `the compaction\n${this.log.slice(-800)}`, 90_000);
     return this.of('turn/completed').at(-1).params.turn;
   }
 

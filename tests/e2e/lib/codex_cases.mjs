@@ -46,10 +46,10 @@ async function refreshed(scene) {
   await app.turn('Hello');
   assert.equal(await lists(app, fresh), false);
   scene.upstream.pull(fresh);
-  await until(() => scene.gatewayLists(fresh), 'the gateway to list the new model', 5_000);
+  await until(() => scene.gatewayLists(fresh), 'the gateway to list the new model');
   assert.equal(await lists(app, fresh), false, 'Codex does not know yet');
   await app.turn('Hello again');
-  await until(() => lists(app, fresh), 'Codex to list the new model', 5_000);
+  await until(() => lists(app, fresh), 'Codex to list the new model');
 }
 
 async function interrupted(scene, head) {
@@ -61,7 +61,7 @@ async function interrupted(scene, head) {
   await app.interrupt(turn);
   const { status } = await app.ending(turn);
   assert.equal(status, 'interrupted');
-  await until(() => exchange.closedAt, 'the upstream connection to close', 2_000);
+  await until(() => exchange.closedAt, 'the upstream connection to close');
   assert.equal(exchange.early, true, 'the upstream was cancelled');
   assert.equal((await app.turn('Hello again')).text, 'Here I am.', 'a turn after it');
 }

@@ -5,12 +5,20 @@
 //   request  an answer that it repeats within an attempt: request_max_retries + 1 (5)
 //   turn     it repeats the turn: stream_max_retries + 1 (6)
 //   both     each attempt of each turn (30)
+import { chatProvider } from './gateway.mjs';
 import { kinds } from './setup.mjs';
 
 // With request_max_retries = stream_max_retries = retries.
 export const askedFor = { once: () => 1, request: (n) => n + 1, turn: (n) => n + 1, both: (n) => (n + 1) ** 2 };
 export const askedByDefault = { once: 1, request: 5, turn: 6, both: 30 };
 export const retries = 1;
+
+// Providers of the rows' own: a server that is no more, and the chat server for a gateway that does not wait for long.
+const hasty = { keep_alive: '200ms', timeouts: { first_byte: '1500ms', idle: '1500ms' } };
+export const faultProviders = ({ chat }) => ({
+  dead: { type: 'openai-compatible', dialect: 'chat', base_url: 'http://127.0.0.1:9/v1' },
+  ...(chat ? { hasty: chatProvider(chat, hasty) } : {}),
+});
 
 const noCredentials = /refused the gateway's credentials/;
 const endedEarly = /stream disconnected before completion: The (provider|model server) ended its answer too early/;
@@ -168,6 +176,7 @@ export const faults = [
   {
     name: 'late',
     title: 'no headers within `timeouts.first_byte`',
+    provider: 'hasty',
     script: 'headless-60000',
     kinds: ['chat'],
     asked: 'both',
@@ -225,6 +234,7 @@ export const faults = [
   {
     name: 'silence',
     title: 'silence beyond `timeouts.idle`',
+    provider: 'hasty',
     script: 'silent-60000',
     kinds: ['chat'],
     asked: 'turn',
@@ -268,11 +278,11 @@ export const faults = [
   {
     name: 'keep-alive',
     title: "silence longer than Codex's idle timer: the gateway gives signs of life",
-    script: 'silent-800',
+    script: 'silent-3000',
     kinds,
     asked: 'once',
     works: 'late',
-    extra: 'stream_idle_timeout_ms = 600\n',
+    extra: 'stream_idle_timeout_ms = 2000\n',
   },
   {
     name: 'no-model',

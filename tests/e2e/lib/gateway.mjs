@@ -4,9 +4,10 @@ import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { onRecord } from './children.mjs';
 import { binDir, makeDir, removeDir } from './env.mjs';
 import { fetchAll } from './http.mjs';
-import { freePort, sleep, until, within } from './wait.mjs';
+import { freePort, patience, sleep, until, within } from './wait.mjs';
 
 export const shapes = ['serve', 'fleet'];
 const services = ['auth', 'provider', 'router', 'gateway'];
@@ -22,7 +23,7 @@ class Program {
   constructor(name, args, env) {
     this.name = name;
     this.log = '';
-    this.child = spawn(path.join(binDir(), name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = onRecord(spawn(path.join(binDir(), name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
     for (const stream of [this.child.stdout, this.child.stderr])
       stream.setEncoding('utf8').on('data', (text) => (this.log += text));
     this.exited = new Promise((resolve) => {
@@ -43,7 +44,7 @@ class Program {
     if (this.running) this.child.kill(signal);
   }
 
-  async stop(ms = 10_000) {
+  async stop(ms = patience) {
     this.signal('SIGTERM');
     try {
       return await within(this.exited, ms, `the end of ${this.name}`);
@@ -83,12 +84,14 @@ function sectionsFor(at, stateDir) {
 const portOf = (address) => Number(address.split(':').at(-1));
 
 export class Gateway {
-  // `sections` is merged into the sections of the configuration, key by key.
+  // `sections` is merged into the sections of the configuration, key by key. `silent`: the providers that never tell which
+  // models they have.
   static async start({
     shape = 'serve',
     providers = {},
     models = {},
     sections = {},
+    silent = [],
     env = {},
     key = 'test-key-of-the-client',
   } = {}) {
@@ -110,14 +113,15 @@ export class Gateway {
     };
     gateway.programs = {};
     gateway.oldLogs = '';
-    await gateway.launch();
+    await gateway.launch(Object.keys(providers).filter((name) => !silent.includes(name)));
     return gateway;
   }
 
-  async launch() {
+  async launch(providers) {
     try {
       for (const name of this.shape === 'serve' ? ['gateway'] : services) this.run(name);
       await this.ready();
+      for (const provider of providers) await this.heard(provider);
     } catch (error) {
       const { logs } = this;
       await this.stop();
@@ -169,19 +173,27 @@ export class Gateway {
     return (await this.admin('/readyz', service)).status === 200;
   }
 
-  async ready(ms = 15_000) {
+  async ready(ms = patience) {
     const deadline = Date.now() + ms;
     for (const service of Object.keys(this.programs)) {
       await this.awaitReady(service, deadline - Date.now());
     }
   }
 
-  async awaitReady(service, ms) {
+  async awaitReady(service, ms = patience) {
     const ended = this.process(service).exited.then(({ code, signal }) => {
       throw new Error(`${service} ended at start with ${signal ?? code}`);
     });
     ended.catch(() => {});
     await Promise.race([ended, until(() => this.isReady(service), `${service} to be ready`, ms)]);
+  }
+
+  // Until the router knows the provider's models. It is ready before, for it can decide by the configuration alone, but
+  // the list of models, and with it the list's ETag, changes when a provider is heard.
+  async heard(provider) {
+    const told = { provider, result: 'ok' };
+    const times = () => this.metric('router', 'wayleave_router_discovery_total', told);
+    await until(async () => (await times()) > 0, `${provider} to tell its models`);
   }
 
   // The sum of a metric's samples whose labels hold all of `labels`.
@@ -197,7 +209,7 @@ export class Gateway {
   async kill(service, signal = 'SIGKILL') {
     const program = this.process(service);
     program.signal(signal);
-    await within(program.exited, 5_000, `the end of ${program.name} after ${signal}`);
+    await within(program.exited, patience, `the end of ${program.name} after ${signal}`);
   }
 
   // Starts the killed process again; resolves at once, readiness is the caller's business.
@@ -207,7 +219,9 @@ export class Gateway {
 
   // A verb of the command line tool, with this configuration and state.
   async cli(...args) {
-    return promisify(execFile)(path.join(binDir(), 'wayleave'), args, { env: this.env, timeout: 20_000 });
+    const run = promisify(execFile)(path.join(binDir(), 'wayleave'), args, { env: this.env, timeout: patience });
+    onRecord(run.child);
+    return run;
   }
 
   async stop() {

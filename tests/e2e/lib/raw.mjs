@@ -1,7 +1,7 @@
 // A TCP connection that sends exactly the bytes it is given, and understands enough of HTTP/1.1 to tell
 // how many answers came back. For what no decent client would send.
 import net from 'node:net';
-import { until, within } from './wait.mjs';
+import { patience, until, within } from './wait.mjs';
 
 // The text of a request's head up to, and without, the empty line.
 export const headOf = (method, target, key, ...headers) =>
@@ -76,7 +76,7 @@ export class RawConnection {
         socket.once('connect', resolve);
         socket.once('error', reject);
       }),
-      5_000,
+      patience,
       'connecting',
     );
     socket.setNoDelay(true);
@@ -94,11 +94,11 @@ export class RawConnection {
     return list;
   }
 
-  async next(count = 1, ms = 5_000) {
+  async next(count = 1, ms = patience) {
     return until(() => this.answers.length >= count && this.answers, `${count} answers`, ms);
   }
 
-  untilClosed(ms = 5_000) {
+  untilClosed(ms = patience) {
     return within(this.closed, ms, 'the closing of the connection');
   }
 
@@ -108,7 +108,7 @@ export class RawConnection {
 }
 
 // Sends the bytes and waits for the other side to close.
-export async function exchangeRaw(port, bytes, ms = 5_000) {
+export async function exchangeRaw(port, bytes, ms = patience) {
   const connection = await RawConnection.open(port);
   try {
     connection.send(bytes);

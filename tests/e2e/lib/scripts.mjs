@@ -92,6 +92,14 @@ export const scripts = {
   // A number of words, 50 ms apart.
   paced,
   endless: (turn) => paced(turn, Infinity, 20),
+  // Words until the server lets go of it (`letGo` in upstream.mjs).
+  held: async (turn) => {
+    for (let n = 0; turn.open && !turn.exchange.letGo; n++) {
+      turn.write(turn.piece(`word${n} `));
+      await sleep(50);
+    }
+    if (turn.open) await turn.finish('stop');
+  },
   flood,
   // The status at once, the first word late.
   silent: async (turn, ms) => {

@@ -36,6 +36,7 @@ const providers = {
 export class World {
   // `styles`: a scripted chat server and a provider of that name for each. `native`: one that speaks
   // Responses, as provider "native". `kinds`: a server and a provider of each of these kinds.
+  // `providers`: further ones, or what makes them of the servers.
   // `basicStyle`: which of the servers with functions only. `models`: model name -> target, or -> the whole entry.
   static async start({
     shape,
@@ -53,7 +54,8 @@ export class World {
     try {
       for (const style of styles) await world.add(style, new ChatUpstream({ style, key: providerKey(style) }));
       for (const kind of wanted) await world.add(kind, makers[kind](providerKey(kind), basicStyle));
-      const all = { ...world.providers(styles, providerOptions), ...more };
+      const others = typeof more === 'function' ? more(world.upstreams) : more;
+      const all = { ...world.providers(styles, providerOptions), ...others };
       const entries = Object.entries(models).map(([name, entry]) => [
         name,
         typeof entry === 'string' ? { targets: [entry] } : entry,

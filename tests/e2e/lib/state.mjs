@@ -5,7 +5,7 @@ import path from 'node:path';
 import { until } from './wait.mjs';
 
 const query = (file, sql) => {
-  const text = execFileSync('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 2000', file, sql], {
+  const text = execFileSync('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 20000', file, sql], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -39,7 +39,7 @@ export const usageRows = (stateDir) => query(database(stateDir), 'select * from 
 export function expireIn(stateDir, keyId, ms) {
   const nanoseconds = `${Date.now() + ms}000000`;
   const sql = `update keys set expires_at = ${nanoseconds} where id = '${keyId}'`;
-  execFileSync('sqlite3', ['-cmd', '.timeout 2000', database(stateDir), sql]);
+  execFileSync('sqlite3', ['-cmd', '.timeout 20000', database(stateDir), sql]);
 }
 
 // The rows of each request, in the order of the ids.
@@ -49,14 +49,13 @@ export function rowsOf(stateDir, requestIds) {
 }
 
 // Waits for the row of each request. A second one is an error at once.
-export async function oneRowEach(stateDir, requestIds, ms = 10_000) {
+export async function oneRowEach(stateDir, requestIds) {
   const found = await until(
     () => {
       const rows = rowsOf(stateDir, requestIds);
       return rows.every((list) => list.length > 0) && rows;
     },
     `a row of usage for each of ${requestIds}`,
-    ms,
   );
   const doubles = requestIds.filter((_, n) => found[n].length > 1);
   if (doubles.length) throw new Error(`more than one row of usage for ${doubles}`);

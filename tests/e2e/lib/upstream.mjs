@@ -90,6 +90,11 @@ export class Upstream {
     return this.exchanges.filter((exchange) => model === undefined || exchange.model === model);
   }
 
+  // Ends the answers of the script `held`.
+  letGo() {
+    for (const exchange of this.exchanges) exchange.letGo = true;
+  }
+
   // The newest exchange for a model, once it has arrived.
   arrived(model, count = 1) {
     return until(

@@ -1,7 +1,7 @@
 // A WebSocket client that can send every frame, right or wrong, and the questions of the Responses API over one.
 import net from 'node:net';
 import { takeAnswer } from './raw.mjs';
-import { until, within } from './wait.mjs';
+import { patience, until, within } from './wait.mjs';
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
@@ -56,7 +56,7 @@ export class WebSocketClient {
     client.ended = new Promise((resolve) => client.socket.once('close', resolve));
     client.socket.on('data', (part) => client.take(part));
     client.send(upgradeHead(path, { ...(key ? { Authorization: `Bearer ${key}` } : {}), ...headers }));
-    await until(() => client.answer, 'the answer to the handshake', 5_000);
+    await until(() => client.answer, 'the answer to the handshake');
     return client;
   }
 
@@ -90,7 +90,7 @@ export class WebSocketClient {
   }
 
   // The messages that answer the next question, up to and with the one that ends it.
-  async reply(ms = 10_000) {
+  async reply(ms = patience) {
     const ends = ({ type }) => /^(error|response\.(completed|failed|incomplete))$/.test(type);
     await until(() => this.messages.some(ends) || this.closed || this.socket.destroyed, 'the end of an answer', ms);
     const end = this.messages.findIndex(ends);
@@ -104,12 +104,12 @@ export class WebSocketClient {
   }
 
   // How the server closed.
-  async closing(ms = 5_000) {
+  async closing(ms = patience) {
     return until(() => this.closed, 'the close frame', ms);
   }
 
   // Answers a close frame, as a client should, and waits for the end of the connection.
-  async end(ms = 5_000) {
+  async end(ms = patience) {
     this.send(closeFrame(this.closed?.code ?? 1000));
     await within(this.ended, ms, 'the end of the connection');
   }

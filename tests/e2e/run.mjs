@@ -14,7 +14,7 @@ import { record } from './lib/results.mjs';
 
 const usage =
   'usage: node run.mjs --bin <folder with the programs> [--only <part of a file or test name>] [--results <file>]';
-// The longest file takes a minute and a half on two idle cores: this is for what hangs, not for what is slow.
+// For what hangs, not for what is slow: beside two builds on two cores the longest file took five minutes.
 const fileTimeout = 900_000;
 
 function options() {

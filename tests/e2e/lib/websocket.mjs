@@ -47,7 +47,7 @@ export const upgradeHead = (path, headers = {}) =>
 
 export class WebSocketClient {
   // Resolves when the answer to the handshake is there; `answer.status` is 101 if all is well.
-  static async open(port, { key, headers = {}, path = '/v1/responses' } = {}) {
+  static async open(port, { key, headers = {}, path = '/v1/responses', ms = patience } = {}) {
     const client = new WebSocketClient();
     Object.assign(client, { bytes: Buffer.alloc(0), messages: [], frames: [], parts: [], closed: undefined });
     client.socket = net.connect({ host: '127.0.0.1', port });
@@ -56,7 +56,7 @@ export class WebSocketClient {
     client.ended = new Promise((resolve) => client.socket.once('close', resolve));
     client.socket.on('data', (part) => client.take(part));
     client.send(upgradeHead(path, { ...(key ? { Authorization: `Bearer ${key}` } : {}), ...headers }));
-    await until(() => client.answer, 'the answer to the handshake');
+    await until(() => client.answer, 'the answer to the handshake', ms).finally(() => client.answer ?? client.destroy());
     return client;
   }
 

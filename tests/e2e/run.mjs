@@ -59,14 +59,16 @@ if (results) {
 const problems = missing(process.env.WAYLEAVE_E2E_BIN);
 if (problems.length) refuse(problems);
 
-// Whatever ends this program, nothing that a test started outlives it.
+// Whatever ends this program, nothing that a test started outlives it, and an early end is told.
+let complete = false;
 process.env.WAYLEAVE_E2E_CHILDREN = makeDir('children');
 function cleanUp() {
   let ended = 0;
   for (let more; (more = endLeftovers()); ) ended += more;
   return ended;
 }
-process.on('exit', () => {
+process.on('exit', (code) => {
+  if (!complete) console.error(`e2e: ended with ${code} before the tests had`);
   cleanUp();
   removeDir(process.env.WAYLEAVE_E2E_CHILDREN);
 });
@@ -90,6 +92,7 @@ stream.on('test:pass', (event) => {
   noted(event, !skipped);
 });
 stream.on('end', () => {
+  complete = true;
   const left = cleanUp();
   if (left) console.error(`e2e: ${left} processes were left by tests, and are ended now`);
   if (counts.failed || counts.skipped || !counts.passed) process.exitCode = 1;

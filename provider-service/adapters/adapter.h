@@ -37,6 +37,8 @@ struct UpstreamCall {
   // The context that the model is asked to have, where that is ours to say; 0 otherwise. A prompt that does not fit
   // may be tried again with more.
   std::int64_t context_tokens = 0;
+  // See Translation.
+  std::vector<std::string> dropped;
   // Not empty: there is no upstream, and these are the pieces of its answer.
   std::vector<std::string> script;
 };

@@ -191,6 +191,26 @@ TEST_F(KindsTest, AnEmptyStreamIsAFailure) {
   }
 }
 
+TEST_F(KindsTest, WhatIsLeftOutOfARequestIsCountedByNamesThatWeKnow) {
+  upstream_.Then(Script::Json(200, kChatDocument));
+  Harness harness("providers: {a: {type: openai-compatible, base_url: \"" + upstream_.url() + "\"}}");
+  auto request = RequestFor(kResponses, "a", false);
+  request.set_body(R"({"model":"client-model","input":[{"type":"secret_item"},{"role":"user","content":"hi"}],
+      "tools":[{"type":"web_search"},{"type":"web_search"}],"top_logprobs":3})");
+
+  harness.Ask(request);
+  harness.Ask(request);
+
+  const auto count = [&](const std::string& kind, const std::string& name) {
+    return harness.Metric("wayleave_provider_dropped_total{kind=\"" + kind + "\",name=\"" + name +
+                          "\",provider=\"a\"}");
+  };
+  EXPECT_EQ(count("tool", "web_search"), "2");
+  EXPECT_EQ(count("item", "other"), "2");
+  EXPECT_EQ(count("field", "top_logprobs"), "2");
+  EXPECT_EQ(count("item", "secret_item"), "");
+}
+
 TEST_F(KindsTest, ThoughtsInTagsAreReasoning) {
   upstream_.Then(Script::Sse()
                      .Event(R"({"choices":[{"delta":{"content":"<thi"}}]})")

@@ -87,6 +87,9 @@ class Adapter {
   // The models of a provider that has no upstream to ask; empty for all others.
   virtual std::vector<std::string> OwnModels() const { return {}; }
 
+  // What shows that a provider with OwnModels() can be reached, where something does.
+  virtual std::optional<ModelsQuestion> ReachQuestion() const { return std::nullopt; }
+
   // How the models are listed, and the answer read; false if it is none. By default OpenAI's GET …/models.
   virtual ModelsQuestion ListQuestion() const { return {"/models", {}}; }
   virtual bool ReadList(std::string_view answer, std::vector<ListedModel>& into) const {

@@ -67,6 +67,26 @@ TEST_F(KindsTest, TheDemoMakesNoEmbeddings) {
   EXPECT_EQ(answer.failure.code(), "unsupported_endpoint");
 }
 
+TEST_F(KindsTest, AzureIsProbedForReal) {
+  const auto probe = [&](const std::string& version) {
+    Harness harness("providers: {a: {type: azure, api_key: k1, deployments: {m: d}, base_url: \"" + upstream_.url() +
+                    "\"" + version + "}}");
+    return harness.Probe("a");
+  };
+  upstream_.Then(Script::Json(200, R"({"data":[]})"));
+  const auto good = probe("");
+  EXPECT_TRUE(good->reachable());
+  EXPECT_EQ(good->detail(), "offers 1 models");
+  EXPECT_EQ(upstream_.requests().at(0).target, "/openai/v1/models");
+  EXPECT_THAT(upstream_.requests().at(0).head, HasSubstr("api-key: k1"));
+
+  upstream_.Then(Script::Json(401, R"({"error":{"message":"no"}})"));
+  const auto refused = probe(", api_version: 2025-04-01-preview");
+  EXPECT_FALSE(refused->reachable());
+  EXPECT_THAT(refused->detail(), HasSubstr("401"));
+  EXPECT_EQ(upstream_.requests().back().target, "/openai/models?api-version=2025-04-01-preview");
+}
+
 TEST_F(KindsTest, AzureIsAskedByItsV1Api) {
   upstream_.Then(Script::Json(200, kResponse));
 

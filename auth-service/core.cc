@@ -108,7 +108,7 @@ Core::Core(const Config& config, std::unique_ptr<Store> store, const std::string
 Core::~Core() { housekeeper_.Stop(); }
 
 Task<Result<v1::AuthenticateResponse>> Core::Authenticate(const v1::AuthenticateRequest& request) {
-  Probe::Call call(probe_, Rpc::kAuthenticate);
+  auto call = probe_.Begin(Rpc::kAuthenticate);
   co_return call.Ends(Identify(request));
 }
 
@@ -137,7 +137,7 @@ Result<v1::AuthenticateResponse> Core::Identify(const v1::AuthenticateRequest& r
 }
 
 Task<Result<v1::ReserveResponse>> Core::Reserve(const v1::ReserveRequest& request) {
-  Probe::Call call(probe_, Rpc::kReserve);
+  auto call = probe_.Begin(Rpc::kReserve);
   co_return call.Ends(Hold(request));
 }
 
@@ -157,7 +157,7 @@ Result<v1::ReserveResponse> Core::Hold(const v1::ReserveRequest& request) {
 }
 
 Task<Result<v1::SettleResponse>> Core::Settle(const v1::SettleRequest& request) {
-  Probe::Call call(probe_, Rpc::kSettle);
+  auto call = probe_.Begin(Rpc::kSettle);
   Result<v1::SettleResponse> response = co_await Record(request);
   co_return call.Ends(std::move(response));
 }
@@ -174,7 +174,7 @@ Task<Result<v1::SettleResponse>> Core::Record(const v1::SettleRequest& request) 
 }
 
 Task<Result<v1::CreateKeyResponse>> Core::CreateKey(const v1::CreateKeyRequest& request) {
-  Probe::Call call(probe_, Rpc::kCreateKey);
+  auto call = probe_.Begin(Rpc::kCreateKey);
   Result<v1::CreateKeyResponse> response = co_await MakeAndStore(request);
   co_return call.Ends(std::move(response));
 }
@@ -199,7 +199,7 @@ Task<Result<v1::CreateKeyResponse>> Core::MakeAndStore(const v1::CreateKeyReques
 }
 
 Task<Result<v1::ListKeysResponse>> Core::ListKeys(const v1::ListKeysRequest& request) {
-  Probe::Call call(probe_, Rpc::kListKeys);
+  auto call = probe_.Begin(Rpc::kListKeys);
   v1::ListKeysResponse response;
   const auto keys = ring_.Now();
   for (const KeyTable::Entry& entry : keys->all()) {
@@ -210,7 +210,7 @@ Task<Result<v1::ListKeysResponse>> Core::ListKeys(const v1::ListKeysRequest& req
 }
 
 Task<Result<v1::RevokeKeyResponse>> Core::RevokeKey(const v1::RevokeKeyRequest& request) {
-  Probe::Call call(probe_, Rpc::kRevokeKey);
+  auto call = probe_.Begin(Rpc::kRevokeKey);
   Result<v1::RevokeKeyResponse> response = co_await Revoke(request);
   co_return call.Ends(std::move(response));
 }
@@ -230,7 +230,7 @@ Task<Result<v1::RevokeKeyResponse>> Core::Revoke(const v1::RevokeKeyRequest& req
 }
 
 Task<Result<v1::ListUsageResponse>> Core::ListUsage(const v1::ListUsageRequest& request) {
-  Probe::Call call(probe_, Rpc::kListUsage);
+  auto call = probe_.Begin(Rpc::kListUsage);
   Result<v1::ListUsageResponse> response = co_await ReadUsage(request);
   co_return call.Ends(std::move(response));
 }

@@ -1,16 +1,12 @@
 #include "auth-service/probe.h"
 
-#include <algorithm>
+#include <vector>
 
 namespace wayleave::auth {
 namespace {
 
 constexpr std::array<const char*, 7> kRpcNames = {"Authenticate", "Reserve",   "Settle",   "CreateKey",
                                                   "ListKeys",     "RevokeKey", "ListUsage"};
-constexpr std::array<const char*, 17> kCodeNames = {
-    "OK",        "CANCELLED",     "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED", "NOT_FOUND",
-    "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-    "UNIMPLEMENTED",  "INTERNAL",          "UNAVAILABLE",        "DATA_LOSS",           "UNAUTHENTICATED"};
 constexpr std::array<const char*, 3> kStandings = {"active", "expired", "revoked"};
 
 constexpr char kTokens[] = "wayleave_auth_reserved_tokens";
@@ -18,10 +14,19 @@ constexpr char kTokensHelp[] = "Tokens held for requests in flight.";
 constexpr char kSettlements[] = "wayleave_auth_settlements_total";
 constexpr char kSettlementsHelp[] = "Settlements received, by whether they were new.";
 
+std::vector<metrics::RpcMetrics::Rpc> Rpcs(metrics::Registry& registry) {
+  std::vector<metrics::RpcMetrics::Rpc> rpcs;
+  for (const char* name : kRpcNames) {
+    rpcs.push_back({name, &registry.Histogram("wayleave_auth_request_seconds", "Time to answer a call.",
+                                              {{"rpc", name}}, metrics::kOverheadSeconds)});
+  }
+  return rpcs;
+}
+
 }  // namespace
 
 Probe::Probe(metrics::Registry& registry)
-    : registry_(registry),
+    : rpcs_(registry, "wayleave_auth_requests_total", Rpcs(registry)),
       open_(registry.Gauge("wayleave_auth_reservations_open", "Requests that hold a reservation.")),
       held_input_tokens_(registry.Gauge(kTokens, kTokensHelp, {{"kind", "input"}})),
       held_output_tokens_(registry.Gauge(kTokens, kTokensHelp, {{"kind", "output"}})),
@@ -31,27 +36,9 @@ Probe::Probe(metrics::Registry& registry)
       subscribers_(registry.Gauge("wayleave_auth_revocation_subscribers", "Listeners for revoked keys.")),
       look_errors_(registry.Counter("wayleave_auth_key_reload_errors_total",
                                     "Times that the keys could not be read again; the last ones stay in force.")) {
-  for (std::size_t rpc = 0; rpc < kRpcs; ++rpc) {
-    seconds_[rpc] = &registry.Histogram("wayleave_auth_request_seconds", "Time to answer a call.",
-                                        {{"rpc", kRpcNames[rpc]}}, metrics::kOverheadSeconds);
-  }
   for (std::size_t i = 0; i < kStandings.size(); ++i) {
     keys_[i] = &registry.Gauge("wayleave_auth_keys", "Keys by state.", {{"state", kStandings[i]}});
   }
-}
-
-void Probe::Count(Rpc rpc, Code code, std::chrono::steady_clock::duration time) {
-  const auto which = static_cast<std::size_t>(rpc);
-  const auto outcome = static_cast<std::size_t>(code);
-  std::atomic<prometheus::Counter*>& place = requests_[which][outcome];
-  prometheus::Counter* counter = place.load(std::memory_order_acquire);
-  if (!counter) {
-    counter = &registry_.Counter("wayleave_auth_requests_total", "Calls answered.",
-                                 {{"rpc", kRpcNames[which]}, {"code", kCodeNames[outcome]}});
-    place.store(counter, std::memory_order_release);
-  }
-  counter->Increment();
-  seconds_[which]->Observe(std::chrono::duration<double>(time).count());
 }
 
 void Probe::Settled(const v1::SettleResponse& response) {

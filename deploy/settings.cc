@@ -25,6 +25,23 @@ std::string Quoted(const std::string& text) {
   return quoted + "'";
 }
 
+void AddOpenAi(std::string& providers, std::string& models) {
+  if (Environment("OPENAI_API_KEY").empty()) return;
+  const std::string base = Environment("OPENAI_BASE_URL");
+  providers += "  openai: {type: openai, base_url: " + Quoted(base.empty() ? "https://api.openai.com/v1" : base) +
+               ", api_key: \"${OPENAI_API_KEY}\"}\n";
+  for (const char* glob : {"gpt-*", "o1*", "o3*", "o4*", "codex-*", "chatgpt-*"}) {
+    models += "  \"" + std::string(glob) + "\": {targets: [\"openai/*\"]}\n";
+  }
+}
+
+// ANTHROPIC_BASE_URL is not read: who uses Claude Code through this gateway has it set to the gateway's own address.
+void AddAnthropic(std::string& providers, std::string& models) {
+  if (Environment("ANTHROPIC_API_KEY").empty()) return;
+  providers += "  anthropic: {type: anthropic, api_key: \"${ANTHROPIC_API_KEY}\"}\n";
+  models += "  \"claude-*\": {targets: [\"anthropic/*\"]}\n";
+}
+
 void ApplyFlags(const app::Flags& flags, Settings& settings) {
   const std::string port = Environment("PORT");
   if (!port.empty()) settings.gateway.http.address = HostOf(settings.gateway.http.address) + ":" + port;
@@ -49,14 +66,8 @@ Settings ReadSettings(config::Section& root) {
 std::string DefaultYaml() {
   std::string providers;
   std::string models;
-  if (!Environment("OPENAI_API_KEY").empty()) {
-    const std::string base = Environment("OPENAI_BASE_URL");
-    providers += "  openai: {type: openai, base_url: " + Quoted(base.empty() ? "https://api.openai.com/v1" : base) +
-                 ", api_key: \"${OPENAI_API_KEY}\"}\n";
-    for (const char* glob : {"gpt-*", "o1*", "o3*", "o4*", "codex-*", "chatgpt-*"}) {
-      models += "  \"" + std::string(glob) + "\": {targets: [\"openai/*\"]}\n";
-    }
-  }
+  AddOpenAi(providers, models);
+  AddAnthropic(providers, models);
   if (const auto ollama = FindOllama(Environment("OLLAMA_BASE_URL"))) {
     providers += "  ollama: {type: ollama, base_url: " + Quoted(*ollama) + "}\n";
   }

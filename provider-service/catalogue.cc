@@ -121,6 +121,15 @@ Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, milliseco
   into.set_problem(std::move(problem));
 }
 
+Task<std::string> FindReachable(Provider& provider, http::ConnectionPool& pool, milliseconds time) {
+  std::string problem;
+  const std::optional<ModelsQuestion> question = provider.adapter->ReachQuestion();
+  if (!question) co_return problem;
+  http::Exchange exchange(pool, provider.origin, Within(provider, Clock::now() + time));
+  co_await Inquire(provider, exchange, *question, problem);
+  co_return problem;
+}
+
 Task<ModelFacts> FetchFacts(Provider& provider, http::Exchange& exchange, const std::string& model) {
   const std::string name = provider.adapter->ListedName(model);
   const bool ask = provider.adapter->NeedsFacts() && !provider.models.Knows(name);

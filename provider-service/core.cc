@@ -122,10 +122,11 @@ Task<Result<v1::ProbeResponse>> Core::Probe(const v1::ProbeRequest& request) {
   const auto begin = std::chrono::steady_clock::now();
   v1::ProviderModels models;
   co_await FetchModels(*found->second, Pool(), kListTime, models);
+  std::string problem = models.problem();
+  if (problem.empty()) problem = co_await FindReachable(*found->second, Pool(), kListTime);
   v1::ProbeResponse response;
-  response.set_reachable(models.problem().empty());
-  response.set_detail(models.problem().empty() ? "offers " + std::to_string(models.models_size()) + " models"
-                                               : models.problem());
+  response.set_reachable(problem.empty());
+  response.set_detail(problem.empty() ? "offers " + std::to_string(models.models_size()) + " models" : problem);
   SetDuration(std::chrono::steady_clock::now() - begin, *response.mutable_latency());
   co_return response;
 }

@@ -1,5 +1,7 @@
 #include "provider-service/metrics.h"
 
+#include "provider-service/dropped_labels.h"
+
 namespace wayleave::provider {
 namespace {
 
@@ -91,6 +93,18 @@ void ProviderMetrics::Connected(int attempts, bool last_failed) {
 void ProviderMetrics::Patched(std::uint32_t repaired, std::uint32_t broken) {
   if (repaired > 0) repaired_patches_.Increment(repaired);
   if (broken > 0) broken_patches_.Increment(broken);
+}
+
+// A series comes with its first part: most never happen.
+void ProviderMetrics::Dropped(const std::vector<std::string>& parts) {
+  for (const std::string& part : parts) {
+    const DroppedLabels labels = LabelsOfDropped(part);
+    registry_
+        .Counter("wayleave_provider_dropped_total",
+                 "Requests with a part that has no place in the provider's dialect and was left out.",
+                 {{"provider", provider_}, {"kind", labels.kind}, {"name", labels.name}})
+        .Increment();
+  }
 }
 
 // Few providers tell: no series for the others.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/metrics/registry.h"
 #include "provider-service/dialect/reply.h"
@@ -36,6 +37,8 @@ class ProviderMetrics {
   void Used(const Usage& usage);
   // What became of the patches in an answer's calls.
   void Patched(std::uint32_t repaired, std::uint32_t broken);
+  // What of a request found no place upstream; see Translation::dropped.
+  void Dropped(const std::vector<std::string>& parts);
   // The provider loaded the model for this generation, or had it.
   void Loaded(double seconds);
 

@@ -110,6 +110,7 @@ class UpstreamGeneration : public Generation {
       Fail(piece, *too_long_, Outcome::kRefused, StatusReason(head_.status));
       co_return false;
     }
+    NoteDropped();
     const auto timeouts = TimeoutsFor(request_.timeouts(), provider_->config.timeouts, context_.deadline);
     source_ = call_.script.empty() ? MakeHttpSource(*provider_, pool_, request_, call_, timeouts)
                                    : MakeScriptSource(call_, request_.stream());
@@ -263,6 +264,15 @@ class UpstreamGeneration : public Generation {
     FillFailure(failure, *piece.mutable_failure());
     if (!reason.empty() && !noted_) Note(reason, failure.code);
     Count(outcome);
+  }
+
+  // Once a request, however often it is tried. Debug: agents declare tools that only OpenAI runs with every request.
+  void NoteDropped() {
+    if (call_.dropped.empty() || too_long_) return;
+    provider_->metrics.Dropped(call_.dropped);
+    log::Debug("request_parts_dropped", {{"request_id", context_.request_id},
+                                         {"provider", provider_->config.name},
+                                         {"dropped", call_.dropped}});
   }
 
   void Note(std::string_view reason, std::string_view detail) {

@@ -50,7 +50,7 @@ void Core::Publish(std::shared_ptr<const RoutingConfig> config, std::shared_ptr<
 }
 
 Task<Result<v1::RouteResponse>> Core::Route(const v1::RouteRequest& request) {
-  Probe::Call call(probe_, Rpc::kRoute);
+  auto call = probe_.Begin(Rpc::kRoute);
   const std::shared_ptr<const Snapshot> current = snapshot();
   Result<Decision> decision = Decide(request, *current);
   if (!decision) {
@@ -63,7 +63,7 @@ Task<Result<v1::RouteResponse>> Core::Route(const v1::RouteRequest& request) {
 }
 
 Task<Result<v1::ExplainResponse>> Core::Explain(const v1::ExplainRequest& request) {
-  Probe::Call call(probe_, Rpc::kExplain);
+  auto call = probe_.Begin(Rpc::kExplain);
   const std::shared_ptr<const Snapshot> current = snapshot();
   std::vector<v1::Step> steps;
   Result<Decision> decision = Decide(request.request(), *current, &steps);
@@ -78,13 +78,13 @@ Task<Result<v1::ExplainResponse>> Core::Explain(const v1::ExplainRequest& reques
 }
 
 Task<Result<v1::ListModelsResponse>> Core::ListModels(const v1::ListModelsRequest& request) {
-  Probe::Call call(probe_, Rpc::kListModels);
+  auto call = probe_.Begin(Rpc::kListModels);
   const std::shared_ptr<const Snapshot> current = snapshot();
   co_return call.Ends(Result<v1::ListModelsResponse>(VisibleModels(request.principal().policy(), *current)));
 }
 
 Task<Result<v1::ReportOutcomeResponse>> Core::ReportOutcome(const v1::ReportOutcomeRequest& request) {
-  Probe::Call call(probe_, Rpc::kReportOutcome);
+  auto call = probe_.Begin(Rpc::kReportOutcome);
   if (request.provider().empty() || request.model().empty()) {
     Error error{Code::kInvalidArgument, "An outcome needs the provider and the model of its target.", "", std::nullopt};
     co_return call.Ends(Result<v1::ReportOutcomeResponse>(std::move(error)));
@@ -95,7 +95,7 @@ Task<Result<v1::ReportOutcomeResponse>> Core::ReportOutcome(const v1::ReportOutc
 }
 
 Task<Result<v1::ReloadResponse>> Core::Reload(const v1::ReloadRequest&) {
-  Probe::Call call(probe_, Rpc::kReload);
+  auto call = probe_.Begin(Rpc::kReload);
   v1::ReloadResponse response;
   try {
     const std::lock_guard lock(writing_);

@@ -5,12 +5,6 @@
 namespace wayleave::router {
 namespace {
 
-constexpr std::array<const char*, 5> kRpcNames = {"Route", "Explain", "ListModels", "ReportOutcome", "Reload"};
-constexpr std::array<const char*, 17> kCodeNames = {
-    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-    "DATA_LOSS", "UNAUTHENTICATED"};
 constexpr char kDecisions[] = "wayleave_router_decisions_total";
 constexpr char kDecisionsHelp[] = "Routing decisions, by the kind of rule that made them; none: refused.";
 
@@ -23,26 +17,18 @@ Probe::Probe(metrics::Registry& registry)
     : registry_(registry),
       decision_seconds_(registry.Histogram("wayleave_router_decision_seconds", "Time to answer Route.", {},
                                            kDecisionSeconds)),
+      rpcs_(registry, "wayleave_router_requests_total",
+            {{"Route", &decision_seconds_},
+             {"Explain", nullptr},
+             {"ListModels", nullptr},
+             {"ReportOutcome", nullptr},
+             {"Reload", nullptr}}),
       models_(registry.Gauge("wayleave_router_models", "Models in the catalogue.")),
       snapshot_(registry.Gauge("wayleave_router_snapshot", "The number of the snapshot in force.")) {
   for (const Rule& rule : Rules()) {
     decisions_.push_back(&registry.Counter(kDecisions, kDecisionsHelp, {{"rule", rule.name}}));
   }
   decisions_.push_back(&registry.Counter(kDecisions, kDecisionsHelp, {{"rule", "none"}}));
-}
-
-void Probe::Count(Rpc rpc, Code code, std::chrono::steady_clock::duration time) {
-  const auto which = static_cast<std::size_t>(rpc);
-  const auto outcome = static_cast<std::size_t>(code);
-  std::atomic<prometheus::Counter*>& place = requests_[which][outcome];
-  prometheus::Counter* counter = place.load(std::memory_order_acquire);
-  if (!counter) {
-    counter = &registry_.Counter("wayleave_router_requests_total", "Calls answered.",
-                                 {{"rpc", kRpcNames[which]}, {"code", kCodeNames[outcome]}});
-    place.store(counter, std::memory_order_release);
-  }
-  counter->Increment();
-  if (rpc == Rpc::kRoute) decision_seconds_.Observe(std::chrono::duration<double>(time).count());
 }
 
 void Probe::ShowSnapshot(std::uint64_t id, std::size_t models) {

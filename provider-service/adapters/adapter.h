@@ -37,6 +37,8 @@ struct UpstreamCall {
   // The context that the model is asked to have, where that is ours to say; 0 otherwise. A prompt that does not fit
   // may be tried again with more.
   std::int64_t context_tokens = 0;
+  // See Translation.
+  std::vector<std::string> dropped;
   // Not empty: there is no upstream, and these are the pieces of its answer.
   std::vector<std::string> script;
 };
@@ -84,6 +86,9 @@ class Adapter {
 
   // The models of a provider that has no upstream to ask; empty for all others.
   virtual std::vector<std::string> OwnModels() const { return {}; }
+
+  // What shows that a provider with OwnModels() can be reached, where something does.
+  virtual std::optional<ModelsQuestion> ReachQuestion() const { return std::nullopt; }
 
   // How the models are listed, and the answer read; false if it is none. By default OpenAI's GET …/models.
   virtual ModelsQuestion ListQuestion() const { return {"/models", {}}; }

@@ -17,6 +17,8 @@ class AzureAdapter : public Adapter {
     for (const auto& [model, deployment] : config_.deployments) models.push_back(model);
     return models;
   }
+  // The list costs nothing and wants the same key.
+  std::optional<ModelsQuestion> ReachQuestion() const override { return ModelsQuestion{PathOf("/models", {}), {}}; }
 
  private:
   Result<UpstreamCall> Call(const Ask& ask) const;
@@ -54,7 +56,7 @@ std::string AzureAdapter::PathOf(const std::string& path, const std::string& dep
   const std::string& version = config_.api_version;
   const std::string query = version.empty() ? "" : "?api-version=" + version;
   if (!IsDated(version)) return "/openai/v1" + path + query;
-  if (path == "/responses") return "/openai" + path + query;
+  if (deployment.empty() || path == "/responses") return "/openai" + path + query;
   return "/openai/deployments/" + deployment + path + query;
 }
 

@@ -148,6 +148,7 @@ Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string pa
   call.reads_documents = true;
   call.same_dialect = options.client == upstream;
   call.context_tokens = translation->context_tokens;
+  call.dropped = std::move(translation->dropped);
   call.reply = std::move(translation->reply);
   return call;
 }

@@ -50,7 +50,7 @@ std::string Speech(const std::string& question) {
       "Your request came through the gateway and this answer went back the same way";
   if (!question.empty()) speech += "; you wrote: “" + Brief(question) + "”";
   return speech +
-         ". To talk to a real model, set OPENAI_API_KEY, or start Ollama (`ollama serve`), "
+         ". To talk to a real model, set OPENAI_API_KEY or ANTHROPIC_API_KEY, or start Ollama (`ollama serve`), "
          "and then restart Wayleave and ask for one of their models.";
 }
 

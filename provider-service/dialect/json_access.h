@@ -38,6 +38,7 @@ class Dropped {
       kinds_.push_back(std::move(kind));
     }
   }
+  void AddField(const char* name) { Add("field", {{"type", name}}); }
   std::vector<std::string> Take() { return std::move(kinds_); }
 
  private:

@@ -46,7 +46,8 @@ struct Translation {
   // Turns the answer, events or a document, into what the client wants; a document comes whole from End(), and a
   // failure then sets Output::failure instead. Needs nothing else to live.
   std::unique_ptr<Reply> reply;
-  // What found no place upstream: "item:<type>", "tool:<type>", "part:<type>" in order of appearance, each once.
+  // What found no place upstream: "item:<type>", "tool:<type>", "part:<type>" and "field:<name>", each once and at
+  // most 32. The words behind the colon may be the client's.
   std::vector<std::string> dropped;
   // The context that the model is asked to have, where that is ours to say; 0 otherwise.
   std::int64_t context_tokens = 0;

@@ -29,7 +29,8 @@ class SettingsTest : public ::testing::Test {
     if (!path_.empty()) unlink(path_.c_str());
   }
   static void Clear() {
-    for (const char* name : {"PORT", "PROXY_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL"})
+    for (const char* name : {"PORT", "PROXY_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY",
+                             "ANTHROPIC_BASE_URL", "OLLAMA_BASE_URL"})
       unsetenv(name);
   }
   static void Set(const char* name, const std::string& value) { setenv(name, value.c_str(), 1); }
@@ -79,6 +80,19 @@ TEST_F(SettingsTest, AnOpenAiKeyBringsOpenAiWithItsModels) {
   EXPECT_EQ(settings.router.routing.models.size(), 7u);
 }
 
+TEST_F(SettingsTest, AnAnthropicKeyBringsAnthropicWithItsModels) {
+  Set("ANTHROPIC_API_KEY", "sk-ant-1");
+  Set("ANTHROPIC_BASE_URL", "http://127.0.0.1:8787");
+
+  const Settings settings = LoadSettings({});
+
+  EXPECT_THAT(Providers(settings), ElementsAre("anthropic:anthropic", "ollama:ollama", "demo:demo"));
+  // Not the gateway itself, to which Claude Code is sent by that variable.
+  EXPECT_EQ(settings.provider.providers[0].base_url.host, "api.anthropic.com");
+  ASSERT_EQ(settings.router.routing.models.size(), 2u);
+  EXPECT_EQ(settings.router.routing.models[0].name, "claude-*");
+}
+
 TEST_F(SettingsTest, BaseUrlsComeFromTheEnvironment) {
   Set("OPENAI_API_KEY", "sk-1");
   Set("OPENAI_BASE_URL", "http://127.0.0.1:9/v1");
@@ -104,6 +118,7 @@ TEST_F(SettingsTest, TheEnvironmentCanNotBreakOutOfTheDefaultFile) {
 
 TEST_F(SettingsTest, TheDefaultFileHoldsNoSecret) {
   Set("OPENAI_API_KEY", "sk-secret");
+  Set("ANTHROPIC_API_KEY", "sk-ant-secret");
   Set("PROXY_API_KEY", "wl-secret");
 
   EXPECT_THAT(DefaultYaml(), ::testing::Not(HasSubstr("secret")));

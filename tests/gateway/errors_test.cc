@@ -237,6 +237,19 @@ TEST(FailureResponseTest, A429AlwaysSaysHowLongToWait) {
   EXPECT_EQ(FailureResponse(failure).headers.Count("retry-after"), 1u);
 }
 
+// Without it Codex gives the turn up after three seconds; with it, it waits and asks again.
+TEST(FailureResponseTest, AnOverloadKeepsTheHintForEveryDoor) {
+  provider::v1::Failure failure = FailureOf(503);
+  failure.set_code("server_is_overloaded");
+  EXPECT_FALSE(FailureResponse(failure, kCodex).headers.Has("retry-after"));
+
+  failure.mutable_retry_after()->set_seconds(5);
+  for (const Addressee& to : {kCodex, kClaude, Addressee{}}) {
+    EXPECT_EQ(FailureResponse(failure, to).headers.Get("retry-after"), "5");
+  }
+  EXPECT_EQ(ErrorIn(FailureResponse(failure, kCodex)).at("code"), "server_is_overloaded");
+}
+
 TEST(ServerErrorPageTest, HasTheSameForm) {
   for (const auto& [status, type, code] :
        std::vector<std::tuple<int, std::string, json>>{{400, "invalid_request_error", nullptr},

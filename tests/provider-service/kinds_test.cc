@@ -67,6 +67,26 @@ TEST_F(KindsTest, TheDemoMakesNoEmbeddings) {
   EXPECT_EQ(answer.failure.code(), "unsupported_endpoint");
 }
 
+TEST_F(KindsTest, AzureIsProbedForReal) {
+  const auto probe = [&](const std::string& version) {
+    Harness harness("providers: {a: {type: azure, api_key: k1, deployments: {m: d}, base_url: \"" + upstream_.url() +
+                    "\"" + version + "}}");
+    return harness.Probe("a");
+  };
+  upstream_.Then(Script::Json(200, R"({"data":[]})"));
+  const auto good = probe("");
+  EXPECT_TRUE(good->reachable());
+  EXPECT_EQ(good->detail(), "offers 1 models");
+  EXPECT_EQ(upstream_.requests().at(0).target, "/openai/v1/models");
+  EXPECT_THAT(upstream_.requests().at(0).head, HasSubstr("api-key: k1"));
+
+  upstream_.Then(Script::Json(401, R"({"error":{"message":"no"}})"));
+  const auto refused = probe(", api_version: 2025-04-01-preview");
+  EXPECT_FALSE(refused->reachable());
+  EXPECT_THAT(refused->detail(), HasSubstr("401"));
+  EXPECT_EQ(upstream_.requests().back().target, "/openai/models?api-version=2025-04-01-preview");
+}
+
 TEST_F(KindsTest, AzureIsAskedByItsV1Api) {
   upstream_.Then(Script::Json(200, kResponse));
 
@@ -189,6 +209,26 @@ TEST_F(KindsTest, AnEmptyStreamIsAFailure) {
     const Answer answer = Ask("type: openai-compatible", endpoint, true);
     EXPECT_EQ(answer.end.finish(), v1::FINISH_FAILED) << answer.data;
   }
+}
+
+TEST_F(KindsTest, WhatIsLeftOutOfARequestIsCountedByNamesThatWeKnow) {
+  upstream_.Then(Script::Json(200, kChatDocument));
+  Harness harness("providers: {a: {type: openai-compatible, base_url: \"" + upstream_.url() + "\"}}");
+  auto request = RequestFor(kResponses, "a", false);
+  request.set_body(R"({"model":"client-model","input":[{"type":"secret_item"},{"role":"user","content":"hi"}],
+      "tools":[{"type":"web_search"},{"type":"web_search"}],"top_logprobs":3})");
+
+  harness.Ask(request);
+  harness.Ask(request);
+
+  const auto count = [&](const std::string& kind, const std::string& name) {
+    return harness.Metric("wayleave_provider_dropped_total{kind=\"" + kind + "\",name=\"" + name +
+                          "\",provider=\"a\"}");
+  };
+  EXPECT_EQ(count("tool", "web_search"), "2");
+  EXPECT_EQ(count("item", "other"), "2");
+  EXPECT_EQ(count("field", "top_logprobs"), "2");
+  EXPECT_EQ(count("item", "secret_item"), "");
 }
 
 TEST_F(KindsTest, ThoughtsInTagsAreReasoning) {

@@ -84,7 +84,8 @@ void PutLimits(const Json& chat, Json& said) {
   const Json& limit = At(chat, "max_completion_tokens");
   said["max_output_tokens"] = limit.is_null() ? At(chat, "max_tokens") : limit;
   for (const char* name :
-       {"temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop", "parallel_tool_calls",
+       {"temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "seed", "stop", "logit_bias",
+        "logprobs", "top_logprobs", "prediction", "audio", "web_search_options", "parallel_tool_calls",
         "prompt_cache_key", "metadata", "user", "safety_identifier", "service_tier"}) {
     if (!At(chat, name).is_null()) said[name] = At(chat, name);
   }

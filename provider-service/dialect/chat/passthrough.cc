@@ -1,14 +1,13 @@
 #include <string>
 #include <utility>
 
-#include "base/http/sse.h"
 #include "provider-service/dialect/document_reply.h"
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
-#include "provider-service/dialect/last_block.h"
 #include "provider-service/dialect/passthrough.h"
+#include "provider-service/dialect/stream_passthrough.h"
 #include "provider-service/dialect/usage.h"
 
 namespace wayleave::provider {
@@ -41,44 +40,27 @@ Glance Look(std::string_view chunk) {
   return glance;
 }
 
-class ChatPassThrough final : public Reply {
+class ChatPassThrough final : public StreamPassThrough {
  public:
   explicit ChatPassThrough(const PassThroughOptions& options)
-      : strip_usage_chunk_(options.strip_usage_chunk), sse_(options.max_event_bytes) {}
+      : StreamPassThrough(options.max_event_bytes), strip_usage_chunk_(options.strip_usage_chunk) {}
 
-  void Begin(Output&) override {}
-  void Feed(std::string_view bytes, Output& out) override;
-  void End(Output& out) override;
   void Break(std::string_view code, std::string_view message, Output& out) override;
   void KeepAlive(Output& out) override {
     if (!over_) out.bytes += ": keep-alive\n\n";
   }
 
  private:
-  void Block(const http::SseBlock& block, Output& out);
+  void Block(const http::SseBlock& block, Output& out) override;
   void Chunk(const http::SseBlock& block, Output& out);
   bool LookCloser(std::string_view data, Output& out);
   void Finished(Output& out);
-  void Failed(std::string_view code, std::string_view message, Output& out);
+  void Failed(std::string_view code, std::string_view message, Output& out) override;
 
   const bool strip_usage_chunk_;
-  http::SseParser sse_;
-  simdjson::dom::parser json_;
   std::string finish_;
   std::optional<Usage> usage_;
-  bool over_ = false;
 };
-
-void ChatPassThrough::Feed(std::string_view bytes, Output& out) {
-  if (over_) return;
-  sse_.Feed(bytes);
-  while (!over_) {
-    const auto block = sse_.Next();
-    if (!block) break;
-    Block(*block, out);
-  }
-  if (!over_ && sse_.failed()) Failed("upstream_bad_response", "An event of the provider's answer is too long.", out);
-}
 
 void ChatPassThrough::Block(const http::SseBlock& block, Output& out) {
   if (block.has_data && !block.data.starts_with("[DONE]")) return Chunk(block, out);
@@ -117,12 +99,6 @@ bool ChatPassThrough::LookCloser(std::string_view data, Output& out) {
   simdjson::dom::array choices;
   const bool only_usage = !chunk["choices"].get(choices) && choices.size() == 0;
   return !(only_usage && strip_usage_chunk_);
-}
-
-void ChatPassThrough::End(Output& out) {
-  if (over_) return;
-  TakeLastBlock(sse_, [&](const http::SseBlock& block) { Block(block, out); });
-  Break("server_error", "The provider ended its answer too early.", out);
 }
 
 // A finished answer is whole, whatever happens behind it; it only lacks its last word.

@@ -66,6 +66,7 @@ void PutLimits(const Json& request, const ChatQuirks& quirks, Json& chat) {
   }
   const Json& stop = At(request, "stop");
   if (stop.is_string() || stop.is_array()) chat["stop"] = stop;
+  if (At(request, "logit_bias").is_object()) chat["logit_bias"] = At(request, "logit_bias");
 }
 
 }  // namespace
@@ -80,6 +81,7 @@ Result<std::string> WriteChatRequest(HubRequest& hub, const TranslateOptions& op
   PutEffort(hub.said, quirks, chat);
   PutFormat(hub.said, quirks, chat);
   PutLimits(hub.said, quirks, chat);
+  DropFieldsBut({"temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "stop", "logit_bias"}, hub);
   return Dumped(chat);
 }
 

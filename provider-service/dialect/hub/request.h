@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "provider-service/dialect/hub/history.h"
@@ -32,6 +33,10 @@ struct HubRequest {
 
 // The reasoning effort that the client asks for, in the server's word for it; empty if none is to be asked for.
 std::string EffortOf(const Json& said, const std::map<std::string, std::string>& words);
+
+// Notes as dropped which of the fields that change an answer the client has set, but for those that the upstream's
+// dialect knows and `carried` names. What only steers (caches, storage, metadata) may go without a word.
+void DropFieldsBut(const std::vector<std::string_view>& carried, HubRequest& hub);
 
 // Takes a Responses request apart. Items, tools and fields that nobody knows are dropped.
 HubRequest ReadHubRequest(Json said);

@@ -2,7 +2,7 @@
 
 #include <simdjson.h>
 
-#include "provider-service/dialect/base64.h"
+#include "base/crypto/encoding.h"
 
 namespace wayleave::provider {
 namespace {
@@ -11,11 +11,11 @@ constexpr std::string_view kMark = "gwc1:";
 
 }  // namespace
 
-std::string SealSummary(std::string_view text) { return std::string(kMark) + Base64(text); }
+std::string SealSummary(std::string_view text) { return std::string(kMark) + crypto::Base64(text); }
 
 std::optional<std::string> OpenSummary(std::string_view sealed) {
   if (!sealed.starts_with(kMark)) return std::nullopt;
-  auto text = FromBase64(sealed.substr(kMark.size()));
+  auto text = crypto::FromBase64(sealed.substr(kMark.size()));
   if (!text || !simdjson::validate_utf8(*text)) return std::nullopt;
   return text;
 }

@@ -3,14 +3,13 @@
 #include <string>
 #include <utility>
 
-#include "base/http/sse.h"
 #include "provider-service/dialect/document_reply.h"
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
-#include "provider-service/dialect/last_block.h"
 #include "provider-service/dialect/messages/tokens.h"
 #include "provider-service/dialect/messages/writer.h"
+#include "provider-service/dialect/stream_passthrough.h"
 
 namespace wayleave::provider {
 namespace {
@@ -38,13 +37,10 @@ std::size_t OutputBytes(std::string_view delta_event) {
   return bytes;
 }
 
-class MessagesPassThrough final : public Reply {
+class MessagesPassThrough final : public StreamPassThrough {
  public:
-  explicit MessagesPassThrough(const PassThroughOptions& options) : sse_(options.max_event_bytes) {}
+  explicit MessagesPassThrough(const PassThroughOptions& options) : StreamPassThrough(options.max_event_bytes) {}
 
-  void Begin(Output&) override {}
-  void Feed(std::string_view bytes, Output& out) override;
-  void End(Output& out) override;
   void Break(std::string_view code, std::string_view message, Output& out) override;
   void KeepAlive(Output& out) override {
     if (over_) return;
@@ -53,28 +49,14 @@ class MessagesPassThrough final : public Reply {
   }
 
  private:
-  void Block(const http::SseBlock& block, Output& out);
+  void Block(const http::SseBlock& block, Output& out) override;
   void LookCloser(std::string_view type, std::string_view data, Output& out);
   void Finished(Output& out);
-  void Failed(std::string_view code, std::string_view message, Output& out);
+  void Failed(std::string_view code, std::string_view message, Output& out) override;
 
-  http::SseParser sse_;
-  simdjson::dom::parser json_;
   MessagesTokens tokens_;
   std::string stop_;
-  bool over_ = false;
 };
-
-void MessagesPassThrough::Feed(std::string_view bytes, Output& out) {
-  if (over_) return;
-  sse_.Feed(bytes);
-  while (!over_) {
-    const auto block = sse_.Next();
-    if (!block) break;
-    Block(*block, out);
-  }
-  if (!over_ && sse_.failed()) Failed("upstream_bad_response", "An event of the provider's answer is too long.", out);
-}
 
 void MessagesPassThrough::Block(const http::SseBlock& block, Output& out) {
   const std::string_view type = block.has_data ? TypeOf(block) : std::string_view();
@@ -107,12 +89,6 @@ void MessagesPassThrough::LookCloser(std::string_view type, std::string_view dat
     if (const auto reason = Text(event["delta"]["stop_reason"]); !reason.empty()) stop_ = reason;
     tokens_.Read(event["usage"]);
   }
-}
-
-void MessagesPassThrough::End(Output& out) {
-  if (over_) return;
-  TakeLastBlock(sse_, [&](const http::SseBlock& block) { Block(block, out); });
-  Break("server_error", "The provider ended its answer too early.", out);
 }
 
 // An answer that told its reason to stop is whole; it only lacks its last word.

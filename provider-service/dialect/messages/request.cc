@@ -39,6 +39,7 @@ class Writer {
   Json Choice() const;
   void PutFormat();
   void PutSampling();
+  void NoteDropped();
   void PutConversation();
 
   HubRequest& hub_;
@@ -62,6 +63,7 @@ std::string Writer::Write() {
   PutTools();
   PutFormat();
   PutSampling();
+  NoteDropped();
   PutConversation();
   body_["stream"] = options_.quirks.streaming;
   return Dumped(body_);
@@ -193,6 +195,15 @@ void Writer::PutSampling() {
     body_["top_p"] = top_p;
   }
   if (At(hub_.said, "top_k").is_number_integer()) body_["top_k"] = At(hub_.said, "top_k");
+}
+
+// Whether temperature and the like go up, hangs on the model and on whether it thinks.
+void Writer::NoteDropped() {
+  std::vector<std::string_view> carried = {"stop"};
+  for (const char* name : {"temperature", "top_p", "top_k"}) {
+    if (body_.contains(name)) carried.push_back(name);
+  }
+  DropFieldsBut(carried, hub_);
 }
 
 // Tools come before the system text in what the cache compares, so that one mark stands for both.

@@ -1,6 +1,6 @@
 #include "provider-service/dialect/messages/thinking.h"
 
-#include "provider-service/dialect/base64.h"
+#include "base/crypto/encoding.h"
 
 namespace wayleave::provider {
 namespace {
@@ -10,7 +10,7 @@ constexpr std::string_view kThinkingMark = "wlt1:";
 // null if it is not what the mark says.
 Json Opened(std::string_view sealed, std::string_view mark) {
   if (!sealed.starts_with(mark)) return nullptr;
-  const auto text = FromBase64(sealed.substr(mark.size()));
+  const auto text = crypto::FromBase64(sealed.substr(mark.size()));
   Json value = text ? Json::parse(*text, nullptr, false) : Json();
   return value.is_object() ? value : Json();
 }
@@ -18,7 +18,7 @@ Json Opened(std::string_view sealed, std::string_view mark) {
 }  // namespace
 
 std::string SealThinking(const Json& block, std::string_view model) {
-  return std::string(kThinkingMark) + Base64(Dumped({{"model", model}, {"block", block}}));
+  return std::string(kThinkingMark) + crypto::Base64(Dumped({{"model", model}, {"block", block}}));
 }
 
 std::optional<Json> OpenThinking(std::string_view sealed, std::string_view model) {
@@ -35,7 +35,7 @@ std::optional<Json> OpenThinking(std::string_view sealed, std::string_view model
 std::string SignForeign(std::string_view sealed, std::string_view hidden_text) {
   Json value = {{"sealed", sealed}};
   if (!hidden_text.empty()) value["text"] = hidden_text;
-  return std::string(kForeignMark) + Base64(Dumped(value));
+  return std::string(kForeignMark) + crypto::Base64(Dumped(value));
 }
 
 std::optional<ForeignThought> OpenForeign(std::string_view signature) {

@@ -70,7 +70,7 @@ Json Options(const Json& request) {
   Json options = Json::object();
   const Json& limit = At(request, "max_output_tokens");
   if (limit.is_number_integer()) options["num_predict"] = limit;
-  for (const char* name : {"temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "seed"}) {
+  for (const char* name : {"temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "seed"}) {
     if (At(request, name).is_number()) options[name] = At(request, name);
   }
   const Json& stop = At(request, "stop");
@@ -121,6 +121,8 @@ Result<std::string> WriteOllamaRequest(HubRequest& hub, const TranslateOptions& 
   chat["truncate"] = false;
   chat["shift"] = false;
   chat["options"] = Options(hub.said);
+  DropFieldsBut({"temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "seed", "stop"},
+                hub);
   hub.context_tokens = FitContext(need, quirks, options.facts);
   chat["options"]["num_ctx"] = hub.context_tokens;
   return Dumped(chat);

@@ -73,14 +73,12 @@ void PutTools(const HubRequest& hub, bool parallel, Json& body) {
   if (parallel && wanted.is_boolean()) body["parallel_tool_calls"] = wanted;
 }
 
+// Chat has more of these than Responses.
 void PutNumbers(HubRequest& hub, Json& body) {
   for (const char* name : {"max_output_tokens", "temperature", "top_p"}) {
     if (At(hub.said, name).is_number()) body[name] = At(hub.said, name);
   }
-  // Chat has these and Responses has not.
-  for (const char* name : {"stop", "seed", "presence_penalty", "frequency_penalty"}) {
-    if (!At(hub.said, name).is_null()) hub.dropped.Add("field", {{"type", name}});
-  }
+  DropFieldsBut({"temperature", "top_p"}, hub);
 }
 
 void PutEffort(const Json& said, const ChatQuirks& quirks, Json& body) {

@@ -140,7 +140,7 @@ export const faults = [
   },
   {
     name: 'queue',
-    title: "Ollama's queue is full (503); the gateway says when to come again",
+    title: "Ollama's queue is full (503): Codex comes again every 5 s, as the gateway says",
     script: 'fault-busy',
     kinds: ['ollama'],
     asked: 'both',

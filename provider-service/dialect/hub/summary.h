@@ -8,6 +8,9 @@ namespace wayleave::provider {
 
 // A summary of a conversation as a `compaction` item carries it. The item's content is opaque to clients, who send it
 // back in every request: so nothing need be stored here.
+// What it begins with.
+inline constexpr std::string_view kSummaryMark = "gwc1:";
+
 std::string SealSummary(std::string_view text);
 
 // The text; nothing if the item was not made by SealSummary.

@@ -4,6 +4,7 @@
 #include "provider-service/dialect/messages/foreign.h"
 #include "provider-service/dialect/messages/threads.h"
 #include "provider-service/dialect/passthrough.h"
+#include "provider-service/dialect/responses/foreign.h"
 
 namespace wayleave::provider {
 namespace {
@@ -72,7 +73,7 @@ Result<UpstreamCall> ResponsesThrough(const Ask& ask) {
   if (!CanBeSpliced(request)) return NotAnObject();
   UpstreamCall call;
   call.path = kResponsesPath;
-  call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model());
+  call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model(), WithoutForeignItems(request.body()));
   call.events = request.stream();
   call.reply = MakeResponsesPassThrough(PassThroughFor(ask));
   return call;

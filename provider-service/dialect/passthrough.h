@@ -27,8 +27,11 @@ struct PassThroughOptions {
 };
 
 // Changed: `end_turn` is taken out of terminal events (Codex would sample again for ever), `openai-model` out of
-// headers in events, an error code that is not a string becomes one. A stream without terminal event, and Break(),
-// get one response.failed that carries on the ids and numbers seen so far. KeepAlive() says response.in_progress.
+// headers in events, an error code that is not a string becomes one. What makes Codex fail or drop an item without a
+// word is mended where it is certain what was meant: a terminal event without a response, its id or a whole usage; a
+// call without id or with arguments that are no text; items that response.output_item.done never told (they come right
+// before the terminal event). A stream without terminal event, and Break(), get one response.failed that carries on the
+// ids and numbers seen so far. KeepAlive() says response.in_progress.
 std::unique_ptr<Reply> MakeResponsesPassThrough(PassThroughOptions options);
 
 // Changed: nothing but the usage chunk. A stream that breaks off ends with {"error":{…}} in place of a chunk, which

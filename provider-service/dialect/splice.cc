@@ -37,12 +37,6 @@ std::string AskingForUsage(std::string_view stream_options) {
   return options.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-struct Edit {
-  std::size_t offset;
-  std::size_t length;
-  std::string text;
-};
-
 SplicedBody Apply(std::string_view body, Edit first, std::optional<Edit> second = std::nullopt) {
   if (second && second->offset < first.offset) std::swap(first, *second);
   SplicedBody spliced;
@@ -95,8 +89,8 @@ void SplicedBody::Add(std::string text) {
   if (!text.empty()) pieces_.push_back(added_.emplace_back(std::move(text)));
 }
 
-SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model) {
-  return Apply(body, ModelEdit(body, range, model, ""));
+SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model, std::optional<Edit> more) {
+  return Apply(body, ModelEdit(body, range, model, ""), std::move(more));
 }
 
 SplicedBody WithModelAndUsage(std::string_view body, ModelRange range, std::string_view model) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,13 @@ class SplicedBody {
   std::list<std::string> added_;  // a list, because its nodes stay when it moves
 };
 
+// A part of a body, and what comes into its place.
+struct Edit {
+  std::size_t offset = 0;
+  std::size_t length = 0;
+  std::string text;
+};
+
 // Where the value of the top-level "model" stands in the body, quotes included. Length 0: the body has none, and one
 // is put in.
 struct ModelRange {
@@ -36,9 +44,10 @@ struct ModelRange {
   std::size_t length = 0;
 };
 
-// The body with the model's name replaced; nothing else changes. `body` must be a JSON object, and the range must lie
-// within it.
-SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model);
+// The body with the model's name replaced; nothing else changes but what `more` says. `body` must be a JSON object, the
+// range must lie within it, and `more` beside the range.
+SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model,
+                      std::optional<Edit> more = std::nullopt);
 
 // The same, and stream_options.include_usage set; other stream options stay. For chat streams whose client did not
 // ask for usage itself.

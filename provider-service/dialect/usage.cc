@@ -7,9 +7,12 @@ using simdjson::dom::element;
 using Lookup = simdjson::simdjson_result<element>;
 
 std::optional<std::int64_t> Number(const Lookup& value) {
+  constexpr double kMost = 1e15;  // beyond it doubles are no whole numbers
   std::int64_t number = 0;
-  if (value.get(number) || number < 0) return std::nullopt;
-  return number;
+  double real = 0;
+  if (!value.get(number)) return number < 0 ? std::nullopt : std::optional(number);
+  if (value.get(real) || !(real >= 0 && real < kMost)) return std::nullopt;
+  return static_cast<std::int64_t>(real);
 }
 
 std::optional<Usage> Make(std::optional<std::int64_t> input, std::optional<std::int64_t> output,
@@ -36,6 +39,7 @@ std::optional<Usage> ReadChatUsage(const element& told) {
 
 std::optional<Usage> ReadResponsesUsage(const element& told) {
   if (!told.is_object()) return std::nullopt;
+  if (told["input_tokens"].error() && !told["prompt_tokens"].error()) return ReadChatUsage(told);
   auto usage = Make(Number(told["input_tokens"]), Number(told["output_tokens"]), Number(told["total_tokens"]));
   if (!usage) return usage;
   usage->cached_input_tokens = Number(told["input_tokens_details"]["cached_tokens"]).value_or(0);

@@ -61,6 +61,30 @@ TEST_F(KindsTest, EmbeddingsPassThrough) {
   EXPECT_THAT(upstream_.requests().back().body, HasSubstr(R"("model":"d")"));
 }
 
+// After a change of providers: the API would refuse what only we can read.
+TEST_F(KindsTest, ServersOfTheFullResponsesApiGetNoItemsOfOurOwnMaking) {
+  upstream_.Then(Script::Json(200, kResponse));
+  v1::GenerateRequest request = RequestFor(kResponses, "a", false);
+  std::string body = request.body();
+  const std::string text = R"("input":"hello")";
+  body.replace(body.find(text), text.size(),
+               R"("input":[{"role":"user","content":"hello"},{"type":"reasoning","id":"rs_wl_1","summary":[]},)"
+               R"({"type":"compaction","encrypted_content":"gwc1:Qmx1ZQ=="}])");
+  request.set_body(body);
+  for (const std::string provider : {"type: openai", "type: openai-compatible, dialect: responses",
+                                     "type: azure, deployments: {upstream-model: upstream-model}"}) {
+    Harness harness("providers: {a: {" + provider + ", base_url: \"" + upstream_.url() + "\"}}");
+
+    EXPECT_EQ(harness.Ask(request).data, kResponse) << provider;
+
+    const json sent = json::parse(upstream_.requests().back().body);
+    EXPECT_EQ(sent["model"], "upstream-model") << provider;
+    EXPECT_EQ(sent["extra"], json::parse(R"({"kept":[1,2]})")) << provider;
+    ASSERT_EQ(sent["input"].size(), 2u) << provider;
+    EXPECT_EQ(sent["input"][1]["content"][0]["text"], "Summary of the conversation so far:\nBlue") << provider;
+  }
+}
+
 TEST_F(KindsTest, TheDemoMakesNoEmbeddings) {
   Harness harness("providers: {}");
   const Answer answer = harness.Ask(RequestFor(kEmbeddings, "demo", false));

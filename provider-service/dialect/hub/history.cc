@@ -6,6 +6,7 @@
 #include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/hub/patch_call.h"
 #include "provider-service/dialect/hub/summary.h"
+#include "provider-service/dialect/hub/wording.h"
 
 namespace wayleave::provider {
 namespace {
@@ -192,7 +193,7 @@ void Reader::AgentMessage(const Json& item) { history_.conversation.User({Part::
 void Reader::Compaction(const Json& item) {
   const auto summary = OpenSummary(TextAt(item, "encrypted_content"));
   if (!summary) return dropped_.Add("item", item);
-  history_.conversation.User({Part::Text("Summary of the conversation so far:\n" + *summary)});
+  history_.conversation.User({Part::Text(SummaryNote(*summary))});
 }
 
 void Reader::CompactionTrigger(const Json&) { history_.compaction = true; }

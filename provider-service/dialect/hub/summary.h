@@ -10,6 +10,9 @@ namespace wayleave::provider {
 // back in every request: so nothing need be stored here.
 std::string SealSummary(std::string_view text);
 
+// What it begins with.
+inline constexpr std::string_view kSummaryMark = "gwc1:";
+
 // The text; nothing if the item was not made by SealSummary.
 std::optional<std::string> OpenSummary(std::string_view sealed);
 

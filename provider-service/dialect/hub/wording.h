@@ -10,6 +10,9 @@ namespace wayleave::provider {
 // Instructions that come where the upstream takes only the user's messages.
 inline std::string SystemNote(const std::string& text) { return "<system_note>\n" + text + "\n</system_note>"; }
 
+// What stands for a conversation that was made short.
+inline std::string SummaryNote(const std::string& summary) { return "Summary of the conversation so far:\n" + summary; }
+
 inline constexpr char kImageLeftOut[] = "[image left out: this model takes no images]";
 inline constexpr char kImageOfTool[] = "Image returned by the tool call:";
 inline constexpr char kNeverAnswered[] = "aborted";

@@ -5,8 +5,6 @@
 namespace wayleave::provider {
 namespace {
 
-constexpr std::string_view kThinkingMark = "wlt1:";
-
 // null if it is not what the mark says.
 Json Opened(std::string_view sealed, std::string_view mark) {
   if (!sealed.starts_with(mark)) return nullptr;

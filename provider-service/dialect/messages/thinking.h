@@ -27,6 +27,9 @@ struct ForeignThought {
 // Nothing if the signature is not ours.
 std::optional<ForeignThought> OpenForeign(std::string_view signature);
 
+// What a sealed block begins with.
+inline constexpr std::string_view kThinkingMark = "wlt1:";
+
 // What our own signatures begin with: the API itself would refuse them.
 inline constexpr std::string_view kForeignMark = "wlm1:";
 

@@ -4,14 +4,12 @@
 
 #include "provider-service/dialect/hub/wording.h"
 #include "provider-service/dialect/json_access.h"
+#include "provider-service/dialect/responses/seals.h"
 
 namespace wayleave::provider {
 namespace {
 
 using Turn = Conversation::Turn;
-
-// Marks of other dialects have a colon; what OpenAI seals is of base64's letters.
-bool SealedByServer(const std::string& sealed) { return !sealed.empty() && sealed.find(':') == std::string::npos; }
 
 class Writer {
  public:

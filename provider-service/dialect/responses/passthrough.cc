@@ -1,18 +1,17 @@
-#include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/http/sse.h"
 #include "provider-service/dialect/document_reply.h"
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_access.h"
 #include "provider-service/dialect/json_read.h"
-#include "provider-service/dialect/json_scan.h"
-#include "provider-service/dialect/json_text.h"
 #include "provider-service/dialect/last_block.h"
 #include "provider-service/dialect/passthrough.h"
+#include "provider-service/dialect/responses/glance.h"
+#include "provider-service/dialect/responses/mend.h"
+#include "provider-service/dialect/responses/seen_items.h"
 #include "provider-service/dialect/responses/writer.h"
 #include "provider-service/dialect/usage.h"
 
@@ -27,74 +26,22 @@ using element = JsonElement;
 constexpr const char* kEcho =
     R"("parallel_tool_calls":true,"tool_choice":"auto","tools":[],"instructions":null,"metadata":{})";
 
-// What a look over an event finds.
-struct Glance {
-  std::string_view type;
-  std::int64_t sequence = -1;
-  std::size_t delta_bytes = 0;
-  bool headers = false;
-};
-
-bool IsType(std::string_view word, bool first) { return word.starts_with("response.") || (first && word == "error"); }
-
-// Other things have a type too, and some servers write the event's last.
-Glance Look(const http::SseBlock& block) {
-  Glance glance;
-  bool first = true;
-  JsonScan scan(block.data);
-  for (JsonScan::Member member; scan.Next(member);) {
-    if (member.key == "type") {
-      if (glance.type.empty() && IsType(Word(member), first)) glance.type = member.value;
-      first = false;
-    } else if (member.key == "sequence_number") {
-      std::from_chars(member.value.data(), member.value.data() + member.value.size(), glance.sequence);
-    } else if (member.key == "delta") {
-      glance.delta_bytes = Word(member).size();
-    } else if (member.key == "headers") {
-      glance.headers = true;
-    }
-  }
-  if (glance.type.empty()) glance.type = block.event;
-  return glance;
-}
-
 bool IsTerminal(std::string_view type) {
   return type == "response.completed" || type == "response.incomplete" || type == "response.failed";
 }
 
-bool EqualsNoCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+// Of an error that stands in the event itself.
+bool IsEventType(std::string_view type) { return type == "error" || type.starts_with("response."); }
+
+Finish FinishOf(std::string_view type) {
+  return type == "response.completed"    ? Finish::kCompleted
+         : type == "response.incomplete" ? Finish::kIncomplete
+                                         : Finish::kFailed;
 }
 
-// Another name than the one asked for makes Codex tell its user that the account was flagged.
-bool DropModelHeader(Json& object) {
-  if (!object.is_object() || !object.contains("headers") || !object["headers"].is_object()) return false;
-  Json kept = Json::object();
-  for (const auto& [name, value] : object["headers"].items()) {
-    if (!EqualsNoCase(name, "openai-model")) kept[name] = value;
-  }
-  const bool dropped = kept.size() != object["headers"].size();
-  object["headers"] = std::move(kept);
-  return dropped;
-}
-
-// Whether anything was changed.
-bool Repair(Json& event) {
-  bool changed = DropModelHeader(event);
-  if (!At(event, "response").is_object()) return changed;
-  Json& response = event["response"];
-  changed = DropModelHeader(response) || changed;
-  changed = response.erase("end_turn") > 0 || changed;
-  const Json& error = At(response, "error");
-  if (error.is_object() && !At(error, "code").is_string()) {
-    const Json& code = At(error, "code");
-    const std::string word = code.is_number_integer() ? std::to_string(code.get<std::int64_t>()) : "";
-    response["error"]["code"] = StreamErrorCode(word, TextAt(error, "type"), TextAt(error, "message"));
-    changed = true;
-  }
-  return changed;
+std::string ListedItems(const Json& items) {
+  const std::string json = Dumped(items);
+  return json.substr(1, json.size() - 2);
 }
 
 class ResponsesPassThrough final : public Reply {
@@ -111,16 +58,30 @@ class ResponsesPassThrough final : public Reply {
   }
 
  private:
+  using Mend = bool (ResponsesPassThrough::*)(Json& event);
+
   void Block(const http::SseBlock& block, Output& out);
-  void Write(const http::SseBlock& block, bool repair, Output& out);
+  void Write(const http::SseBlock& block, Mend mend, Output& out);
+  void Rewrite(const http::SseBlock& block, const Json& event, Output& out);
   void Started(std::string_view data);
-  bool Ended(std::string_view type, std::string_view data, Output& out);
+  bool MendHeadersIn(Json& event) { return MendHeaders(event); }
+  bool MendCallIn(Json& event) { return At(event, "item").is_object() && MendCall(event["item"], options_.ids); }
+
+  void Ending(const http::SseBlock& block, std::string_view type, Output& out);
+  void EndingWithoutResponse(std::string_view type, std::string_view data, Output& out);
+  void Account(const element& response, Output& out);
+  std::vector<Json> TellMissing(const Json& response, Output& out);
+  Json WithDone(std::vector<Json> told) const;
+  void MendedEnding(const http::SseBlock& block, const element& read, Output& out);
+
   void ErrorEvent(std::string_view data);
-  ResponseWriter Writer();
+  const std::string& Id();
+  ResponseWriter Writer(std::string items = {});
 
   const PassThroughOptions options_;
   http::SseParser sse_;
   simdjson::dom::parser json_;
+  SeenItems seen_;
   std::string id_;
   std::string model_;
   std::int64_t created_at_;
@@ -147,29 +108,30 @@ void ResponsesPassThrough::Block(const http::SseBlock& block, Output& out) {
     out.bytes += block.raw;
     return;
   }
-  const Glance glance = Look(block);
-  if (glance.sequence >= 0 && glance.sequence < kMostEvents) next_sequence_ = glance.sequence + 1;
-  if (glance.type.ends_with(".delta")) out.output_bytes += glance.delta_bytes;
+  const Glance glance = LookOver(block);
+  const bool terminal = IsTerminal(glance.type);
+  if (!terminal && glance.sequence >= 0 && glance.sequence < kMostEvents) next_sequence_ = glance.sequence + 1;
+  if (glance.type.ends_with(".delta")) out.output_bytes += glance.delta.size();
   if (!started_ && glance.type.starts_with("response.")) Started(block.data);
   if (glance.type == "error") ErrorEvent(block.data);
-  const bool terminal = IsTerminal(glance.type);
-  // An ending that nobody can read is none; the true one is still to come.
-  if (terminal && !Ended(glance.type, block.data, out)) return;
-  Write(block, terminal || glance.headers, out);
+  if (terminal) return Ending(block, glance.type, out);
+  seen_.Take(glance, block.data);
+  if (glance.headers) return Write(block, &ResponsesPassThrough::MendHeadersIn, out);
+  const bool odd = glance.odd_call && glance.type == "response.output_item.done";
+  Write(block, odd ? &ResponsesPassThrough::MendCallIn : nullptr, out);
 }
 
-void ResponsesPassThrough::Write(const http::SseBlock& block, bool repair, Output& out) {
+void ResponsesPassThrough::Write(const http::SseBlock& block, Mend mend, Output& out) {
+  Json event = mend ? Json::parse(block.data, nullptr, false) : Json();
+  if (mend && (this->*mend)(event)) return Rewrite(block, event, out);
+  out.bytes += block.raw;
   ++out.events;
-  const bool suspicious = repair && (block.data.find("\"end_turn\"") != std::string_view::npos ||
-                                     block.data.find("\"headers\"") != std::string_view::npos ||
-                                     out.finish == Finish::kFailed);
-  Json event = suspicious ? Json::parse(block.data, nullptr, false) : Json();
-  if (!suspicious || !Repair(event)) {
-    out.bytes += block.raw;
-    return;
-  }
+}
+
+void ResponsesPassThrough::Rewrite(const http::SseBlock& block, const Json& event, Output& out) {
   if (!block.event.empty()) out.bytes.append("event: ").append(block.event).append("\n");
   out.bytes.append("data: ").append(Dumped(event)).append("\n\n");
+  ++out.events;
 }
 
 void ResponsesPassThrough::Started(std::string_view data) {
@@ -183,21 +145,77 @@ void ResponsesPassThrough::Started(std::string_view data) {
   if (!response["created_at"].get(created_at)) created_at_ = created_at;
 }
 
-// False if the event cannot be read.
-bool ResponsesPassThrough::Ended(std::string_view type, std::string_view data, Output& out) {
+// An ending that nobody can read is none; the true one is still to come.
+void ResponsesPassThrough::Ending(const http::SseBlock& block, std::string_view type, Output& out) {
   element event;
   element response;
-  element usage;
-  if (!ReadJson(json_, data, event) || event["response"].get(response)) return false;
+  if (!ReadJson(json_, block.data, event)) return;
+  if (event["response"].get(response) || !response.is_object()) return EndingWithoutResponse(type, block.data, out);
   over_ = true;
-  out.finish = type == "response.completed"    ? Finish::kCompleted
-               : type == "response.incomplete" ? Finish::kIncomplete
-                                               : Finish::kFailed;
+  out.finish = FinishOf(type);
+  Account(response, out);
+  simdjson::dom::array output;
+  const bool has_output = !response["output"].get(output) && output.size() > 0;
+  const bool may_miss = out.finish != Finish::kFailed && seen_.MayMiss(has_output);
+  if (may_miss || !IsWholeEnding(event)) return MendedEnding(block, event, out);
+  out.bytes += block.raw;
+  ++out.events;
+}
+
+void ResponsesPassThrough::Account(const element& response, Output& out) {
+  element usage;
   if (!response["usage"].get(usage)) out.usage = ReadResponsesUsage(usage);
-  if (out.finish != Finish::kFailed) return true;
+  if (out.finish != Finish::kFailed) return;
   const auto error = response["error"];
   out.error_code = StreamErrorCode(CodeText(error["code"]), Text(error["type"]), Text(error["message"]));
-  return true;
+}
+
+void ResponsesPassThrough::MendedEnding(const http::SseBlock& block, const element& read, Output& out) {
+  Json event = Json::parse(block.data, nullptr, false);
+  if (!At(event, "response").is_object()) return Write(block, nullptr, out);
+  std::vector<Json> told;
+  if (out.finish != Finish::kFailed) told = TellMissing(event["response"], out);
+  if (told.empty() && IsWholeEnding(read)) return Write(block, nullptr, out);
+  MendEnding(event, read, Id(), out.usage);
+  if (!told.empty()) event["sequence_number"] = next_sequence_;
+  const Json& output = At(event["response"], "output");
+  if (!told.empty() && (!output.is_array() || output.empty())) event["response"]["output"] = WithDone(std::move(told));
+  Rewrite(block, event, out);
+}
+
+// All items of the answer.
+Json ResponsesPassThrough::WithDone(std::vector<Json> told) const {
+  Json items = seen_.Done();
+  for (Json& item : told) items.push_back(std::move(item));
+  return items;
+}
+
+// Codex takes no item but from this event.
+std::vector<Json> ResponsesPassThrough::TellMissing(const Json& response, Output& out) {
+  constexpr std::string_view kType = "response.output_item.done";
+  const bool cut = out.finish == Finish::kIncomplete || TextAt(response, "status") == "incomplete";
+  std::vector<Json> items = seen_.Missing(At(response, "output"), cut);
+  std::size_t index = seen_.done_count();
+  for (Json& item : items) {
+    if (TextAt(item, "type") == "message" && TextAt(item, "id").empty()) item["id"] = options_.ids("msg");
+    MendCall(item, options_.ids);
+    const Json event = {
+        {"type", kType}, {"output_index", index++}, {"item", item}, {"sequence_number", next_sequence_++}};
+    out.bytes.append("event: ").append(kType).append("\ndata: ").append(Dumped(event)).append("\n\n");
+    ++out.events;
+  }
+  return items;
+}
+
+void ResponsesPassThrough::EndingWithoutResponse(std::string_view type, std::string_view data, Output& out) {
+  if (type == "response.failed") {
+    ErrorEvent(data);
+    return Break("server_error", "The provider failed without a reason.", out);
+  }
+  if (type != "response.completed") return;
+  const Json items = WithDone(TellMissing(Json(), out));
+  over_ = true;
+  Writer(ListedItems(items)).Complete(std::nullopt, out);
 }
 
 // Codex ignores it, so that the true ending is still to be written; but it knows the reason.
@@ -208,7 +226,7 @@ void ResponsesPassThrough::ErrorEvent(std::string_view data) {
   if (event["error"].get(error) || !error.is_object()) error = event;
   error_message_ = Text(error["message"]);
   const auto type = Text(error["type"]);
-  error_code_ = StreamErrorCode(CodeText(error["code"]), type == "error" ? std::string_view() : type, error_message_);
+  error_code_ = StreamErrorCode(CodeText(error["code"]), IsEventType(type) ? std::string_view() : type, error_message_);
 }
 
 void ResponsesPassThrough::End(Output& out) {
@@ -223,17 +241,22 @@ void ResponsesPassThrough::Break(std::string_view code, std::string_view message
   ResponseWriter writer = Writer();
   if (!started_) writer.Begin(out);
   const bool told = !error_code_.empty();
-  writer.Fail(told ? error_code_ : code, told ? error_message_ : message, std::nullopt, out);
+  writer.Fail(told ? error_code_ : code, error_message_.empty() ? message : error_message_, std::nullopt, out);
 }
 
-ResponseWriter ResponsesPassThrough::Writer() {
+const std::string& ResponsesPassThrough::Id() {
   if (id_.empty()) id_ = options_.ids("resp");
+  return id_;
+}
+
+ResponseWriter ResponsesPassThrough::Writer(std::string items) {
   ResponseWriter::Settings settings;
   settings.model = model_.empty() ? options_.client_model : model_;
   settings.created_at = created_at_;
   settings.echo = kEcho;
-  settings.id = id_;
+  settings.id = Id();
   settings.next_sequence = next_sequence_;
+  settings.items = std::move(items);
   return ResponseWriter(std::move(settings), options_.ids);
 }
 

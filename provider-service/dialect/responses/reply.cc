@@ -289,7 +289,6 @@ void ResponsesReply::Response(const element& response, Output& out) {
   element usage;
   if (!response["usage"].get(usage)) {
     usage_ = ReadResponsesUsage(usage);
-    if (!usage_) usage_ = ReadChatUsage(usage);
   }
   const auto status = Text(response["status"]);
   element error;

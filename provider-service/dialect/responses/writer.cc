@@ -2,6 +2,7 @@
 
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_text.h"
+#include "provider-service/dialect/responses/seals.h"
 
 namespace wayleave::provider {
 namespace {
@@ -85,7 +86,8 @@ ResponseWriter::ResponseWriter(Settings settings, IdSource ids)
     : settings_(std::move(settings)),
       ids_(std::move(ids)),
       id_(settings_.id.empty() ? ids_("resp") : settings_.id),
-      sequence_(settings_.next_sequence) {}
+      sequence_(settings_.next_sequence),
+      items_(settings_.items) {}
 
 void ResponseWriter::Begin(Output& out) {
   WithResponse("response.created", out);
@@ -131,7 +133,7 @@ void ResponseWriter::OpenText(Output& out) {
 void ResponseWriter::OpenReasoning(Output& out) {
   CloseItem(true, out);
   open_ = Open::kReasoning;
-  item_id_ = ids_("rs");
+  item_id_ = ids_(kReasoningIdPrefix);
   ItemAdded(ReasoningJson(""), out);
   prefix_.clear();
   AppendStart(prefix_, settings_.reasoning_as_summary ? "response.reasoning_summary_text.delta"

@@ -23,9 +23,11 @@ class ResponseWriter final : public AnswerWriter {
     bool stream = true;
     // Reasoning is told as a summary instead of as its text.
     bool reasoning_as_summary = false;
-    // To carry on an answer that somebody else began: its id (empty: a new one) and the next number.
+    // To carry on an answer that somebody else began: its id (empty: a new one), the next number, and its finished
+    // items, separated by commas.
     std::string id;
     std::int64_t next_sequence = 0;
+    std::string items;
   };
   ResponseWriter(Settings settings, IdSource ids);
 

@@ -145,6 +145,13 @@ async function compact(turn) {
   await lastWord(turn, 'Nice to meet you.');
 }
 
+// For sessions that change providers: it thinks before it answers.
+async function switched(turn) {
+  if (turn.seen.compacting) return summarise(turn);
+  await turn.think('Which colour?');
+  await compact(turn);
+}
+
 // A tool call takes so many tokens that Codex has to make the conversation short in mid-turn.
 async function fills(turn) {
   const { seen } = turn;
@@ -186,6 +193,7 @@ export const codexScripts = {
   subagent,
   guardian,
   compact,
+  switch: switched,
   fills,
   structured,
   'patch-cut': (turn) => badPatch(turn, cutPatch),

@@ -1,5 +1,6 @@
 // How servers say an answer in the vocabulary of the Responses API. A style tells them apart; OpenAI's own knows
 // namespaces, raw-text tools, tool search and compaction, the others (see basic_styles.mjs) only plain functions.
+import { nativeEndings } from './native_endings.mjs';
 import { customCall, functionCall, message, reasoning, usage as usualUsage } from './responses_events.mjs';
 import { argumentsText, flatName, pieces, Seen } from './turn.mjs';
 
@@ -165,6 +166,8 @@ class Phrase extends Events {
   }
 
   close(reason) {
+    const odd = this.style.endings?.[reason];
+    if (odd) return odd(this);
     const last = this.endMessage();
     const [status, more] = this.ending(reason);
     return [
@@ -260,6 +263,7 @@ export const nativeStyle = {
   created: { headers: { 'openai-model': 'some-other-model' } },
   extra: ['response.future_event', { note: 'unknown events pass through', ünïcode: '漢字' }],
   completed: { end_turn: false },
+  endings: nativeEndings,
   document: { future_field: { kept: true } },
   reasoning,
   summaries: true,

@@ -1,6 +1,7 @@
 // What the scripted model does, by its name. A script gets a Turn (see turn.mjs) and, if its name ends in a number,
 // the number. The same scripts run on every kind of server.
 import { codexScripts } from './codex_scripts.mjs';
+import { nativeEndings } from './native_endings.mjs';
 import { finalText, heredoc, patch } from './patches.mjs';
 import { DocumentTurn, StreamTurn } from './turn.mjs';
 import { sleep } from './wait.mjs';
@@ -163,6 +164,23 @@ export const scripts = {
   'fault-arguments': async (turn) => {
     if (turn.seen.answers.length === 0)
       return turn.call([call('call_broken', 'exec_command', '{"cmd": "echo broken"')]);
+    await turn.say('And on it goes.');
+    await turn.finish('stop');
+  },
+  // A whole answer whose ending breaks a rule (see native_endings.mjs).
+  ...Object.fromEntries(
+    Object.keys(nativeEndings).map((ending) => [
+      `fault-${ending}`,
+      async (turn) => {
+        await turn.say('Odd, but an answer.');
+        await turn.finish(ending);
+      },
+    ]),
+  ),
+  'fault-odd-call': async (turn) => {
+    const { answers } = turn.seen;
+    if (answers.length === 0) return turn.finish('odd-call');
+    turn.expect(/odd-call/.test(answers[0].text), `the call was executed: ${answers[0].text}`);
     await turn.say('And on it goes.');
     await turn.finish('stop');
   },

@@ -8,12 +8,14 @@ import { json, Upstream } from './upstream.mjs';
 const wire = responsesWire(nativeStyle);
 export const nativeText = 'Hello from the native model.';
 
-// What Codex sends back must have come through as it was said.
+// What Codex sends back must have come through as it was said here: OpenAI refuses what it did not seal itself.
+const ownSeals = { reasoning: /^opaque-rs_/, compaction: /^sealed:/ };
+
 function checkReplay({ input }) {
   if (!Array.isArray(input)) return [];
   return input
-    .filter((item) => item.type === 'reasoning' && !/^opaque-rs_/.test(item.encrypted_content ?? ''))
-    .map((item) => `reasoning came back with ${item.encrypted_content}`);
+    .filter(({ type, encrypted_content: sealed }) => ownSeals[type] && !ownSeals[type].test(sealed ?? ''))
+    .map((item) => `${item.type} ${item.id} came back with ${item.encrypted_content}`);
 }
 
 const says = (text) => async (turn) => {

@@ -141,6 +141,85 @@ TEST(ResponsesPassThrough, MakesAWholeAnswerOfNothing) {
   EXPECT_THAT(testing::FaultsOfStream(sink.bytes), IsEmpty());
 }
 
+// The data of the last event of each of these types.
+Json Event(const std::string& name, std::string_view type) {
+  const std::string sse = Pass(name, Passed().Read(name + ".in")).bytes;
+  const std::size_t event = sse.rfind("\ndata: {\"type\":\"" + std::string(type) + "\"");
+  if (event == std::string::npos) return nullptr;
+  const std::size_t begin = sse.find('{', event);
+  return Json::parse(sse.substr(begin, sse.find('\n', begin) - begin), nullptr, false);
+}
+
+// As Codex reads them: three integers, and details with their integer or none.
+TEST(ResponsesPassThrough, TellsAUsageThatCodexCanRead) {
+  for (const char* name : {"responses_usage_without_total", "responses_usage_in_chat_words",
+                           "responses_usage_with_empty_details", "responses_usage_of_doubles"}) {
+    const Json usage = Event(name, "response.completed")["response"]["usage"];
+    for (const char* key : {"input_tokens", "output_tokens", "total_tokens"}) {
+      EXPECT_TRUE(usage[key].is_number_integer()) << name << " " << usage;
+    }
+    EXPECT_EQ(usage["total_tokens"], 15) << name;
+    EXPECT_TRUE(usage["input_tokens_details"]["cached_tokens"].is_number_integer()) << name;
+    EXPECT_TRUE(usage["output_tokens_details"]["reasoning_tokens"].is_number_integer()) << name;
+    EXPECT_EQ(Pass(name, Passed().Read(std::string(name) + ".in")).out.usage->total_tokens, 15) << name;
+  }
+  EXPECT_TRUE(Event("responses_usage_that_is_none", "response.completed")["response"]["usage"].is_null());
+}
+
+TEST(ResponsesPassThrough, NamesTheResponseThatEnds) {
+  EXPECT_EQ(Event("responses_completed_without_id", "response.completed")["response"]["id"], "resp_m");
+  EXPECT_EQ(Event("responses_bare_deltas_only", "response.completed")["response"]["id"], "resp_1");
+}
+
+TEST(ResponsesPassThrough, EndsWithAWholeResponseWhereThereIsNone) {
+  const std::string name = "responses_completed_without_response";
+  const Json event = Event(name, "response.completed");
+  const Json item = Event(name, "response.output_item.done")["item"];
+
+  EXPECT_EQ(event["sequence_number"], 5);
+  EXPECT_EQ(event["response"]["id"], "resp_m");
+  EXPECT_EQ(event["response"]["status"], "completed");
+  EXPECT_EQ(event["response"]["output"], Json::array({item}));
+  EXPECT_EQ(Event("responses_failed_without_response", "response.failed")["response"]["error"]["message"],
+            "The GPU is gone");
+}
+
+TEST(ResponsesPassThrough, TellsAtTheEndTheMessageThatCameInDeltasOnly) {
+  const Json told = Event("responses_deltas_only", "response.output_item.done");
+  const Json end = Event("responses_deltas_only", "response.completed");
+
+  EXPECT_EQ(told["item"]["content"][0]["text"], "Hi \"you\"");
+  EXPECT_EQ(told["item"]["id"], "msg_1");
+  EXPECT_EQ(told["sequence_number"], 4);
+  EXPECT_EQ(end["sequence_number"], 5);
+  EXPECT_EQ(end["response"]["output"], Json::array({told["item"]}));
+  EXPECT_EQ(Event("responses_bare_deltas_only", "response.output_item.done")["item"]["content"][0]["text"],
+            "Hällo \\o/ \n");
+  EXPECT_EQ(Event("responses_deltas_only_and_cut", "response.output_item.done")["item"]["status"], "incomplete");
+}
+
+// A call that may have been cut must not be executed.
+TEST(ResponsesPassThrough, TellsItemsThatOnlyTheResponseHas) {
+  const Json call = Event("responses_items_only_at_the_end", "response.output_item.done")["item"];
+  EXPECT_EQ(call["arguments"], R"({"cmd":"ls"})");
+  EXPECT_FALSE(call["call_id"].get<std::string>().empty());
+
+  const Json cut = Event("responses_items_only_at_the_end_and_cut", "response.output_item.done")["item"];
+  EXPECT_EQ(cut["type"], "message");
+}
+
+TEST(ResponsesPassThrough, TellsNoTextThatNobodyCanRead) {
+  const std::string delta =
+      "data: {\"type\":\"response.output_text.delta\",\"item_id\":\"m\",\"delta\":\"\\ud800 is no text\"}\n\n";
+
+  const std::string end = "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\"}}\n\n";
+
+  const Sink sink = Pass("responses", delta + end);
+
+  EXPECT_THAT(sink.bytes, StartsWith(delta));
+  EXPECT_THAT(sink.bytes, Not(HasSubstr("output_item.done")));
+}
+
 TEST(ResponsesPassThrough, KeepsAliveWithDataBetweenEvents) {
   const auto reply = MakeResponsesPassThrough(Options(true));
   Output out;

@@ -23,6 +23,8 @@ constexpr std::int64_t kMostEvents = std::int64_t{1} << 53;
 
 using element = JsonElement;
 
+constexpr std::string_view kItemDone = "response.output_item.done";
+
 constexpr const char* kEcho =
     R"("parallel_tool_calls":true,"tool_choice":"auto","tools":[],"instructions":null,"metadata":{})";
 
@@ -58,14 +60,11 @@ class ResponsesPassThrough final : public Reply {
   }
 
  private:
-  using Mend = bool (ResponsesPassThrough::*)(Json& event);
-
   void Block(const http::SseBlock& block, Output& out);
-  void Write(const http::SseBlock& block, Mend mend, Output& out);
-  void Rewrite(const http::SseBlock& block, const Json& event, Output& out);
+  void Suspicious(const http::SseBlock& block, const Glance& glance, Output& out);
+  void Write(const http::SseBlock& block, Output& out);
+  void Rewrite(const http::SseBlock& block, std::string_view data, Output& out);
   void Started(std::string_view data);
-  bool MendHeadersIn(Json& event) { return MendHeaders(event); }
-  bool MendCallIn(Json& event) { return At(event, "item").is_object() && MendCall(event["item"], options_.ids); }
 
   void Ending(const http::SseBlock& block, std::string_view type, Output& out);
   void EndingWithoutResponse(std::string_view type, std::string_view data, Output& out);
@@ -115,22 +114,29 @@ void ResponsesPassThrough::Block(const http::SseBlock& block, Output& out) {
   if (!started_ && glance.type.starts_with("response.")) Started(block.data);
   if (glance.type == "error") ErrorEvent(block.data);
   if (terminal) return Ending(block, glance.type, out);
+  if (glance.headers || (glance.odd_call && glance.type == kItemDone)) return Suspicious(block, glance, out);
   seen_.Take(glance, block.data);
-  if (glance.headers) return Write(block, &ResponsesPassThrough::MendHeadersIn, out);
-  const bool odd = glance.odd_call && glance.type == "response.output_item.done";
-  Write(block, odd ? &ResponsesPassThrough::MendCallIn : nullptr, out);
+  Write(block, out);
 }
 
-void ResponsesPassThrough::Write(const http::SseBlock& block, Mend mend, Output& out) {
-  Json event = mend ? Json::parse(block.data, nullptr, false) : Json();
-  if (mend && (this->*mend)(event)) return Rewrite(block, event, out);
+void ResponsesPassThrough::Suspicious(const http::SseBlock& block, const Glance& glance, Output& out) {
+  Json event = Json::parse(block.data, nullptr, false);
+  const bool headers = MendHeaders(event);
+  const bool call =
+      glance.type == kItemDone && At(event, "item").is_object() && MendCall(event["item"], options_.ids);
+  const std::string mended = headers || call ? Dumped(event) : std::string();
+  seen_.Take(glance, mended.empty() ? block.data : mended);
+  mended.empty() ? Write(block, out) : Rewrite(block, mended, out);
+}
+
+void ResponsesPassThrough::Write(const http::SseBlock& block, Output& out) {
   out.bytes += block.raw;
   ++out.events;
 }
 
-void ResponsesPassThrough::Rewrite(const http::SseBlock& block, const Json& event, Output& out) {
+void ResponsesPassThrough::Rewrite(const http::SseBlock& block, std::string_view data, Output& out) {
   if (!block.event.empty()) out.bytes.append("event: ").append(block.event).append("\n");
-  out.bytes.append("data: ").append(Dumped(event)).append("\n\n");
+  out.bytes.append("data: ").append(data).append("\n\n");
   ++out.events;
 }
 
@@ -158,8 +164,7 @@ void ResponsesPassThrough::Ending(const http::SseBlock& block, std::string_view 
   const bool has_output = !response["output"].get(output) && output.size() > 0;
   const bool may_miss = out.finish != Finish::kFailed && seen_.MayMiss(has_output);
   if (may_miss || !IsWholeEnding(event)) return MendedEnding(block, event, out);
-  out.bytes += block.raw;
-  ++out.events;
+  Write(block, out);
 }
 
 void ResponsesPassThrough::Account(const element& response, Output& out) {
@@ -172,15 +177,15 @@ void ResponsesPassThrough::Account(const element& response, Output& out) {
 
 void ResponsesPassThrough::MendedEnding(const http::SseBlock& block, const element& read, Output& out) {
   Json event = Json::parse(block.data, nullptr, false);
-  if (!At(event, "response").is_object()) return Write(block, nullptr, out);
+  if (!At(event, "response").is_object()) return Write(block, out);
   std::vector<Json> told;
   if (out.finish != Finish::kFailed) told = TellMissing(event["response"], out);
-  if (told.empty() && IsWholeEnding(read)) return Write(block, nullptr, out);
+  if (told.empty() && IsWholeEnding(read)) return Write(block, out);
   MendEnding(event, read, Id(), out.usage);
   if (!told.empty()) event["sequence_number"] = next_sequence_;
   const Json& output = At(event["response"], "output");
   if (!told.empty() && (!output.is_array() || output.empty())) event["response"]["output"] = WithDone(std::move(told));
-  Rewrite(block, event, out);
+  Rewrite(block, Dumped(event), out);
 }
 
 // All items of the answer.
@@ -192,7 +197,6 @@ Json ResponsesPassThrough::WithDone(std::vector<Json> told) const {
 
 // Codex takes no item but from this event.
 std::vector<Json> ResponsesPassThrough::TellMissing(const Json& response, Output& out) {
-  constexpr std::string_view kType = "response.output_item.done";
   const bool cut = out.finish == Finish::kIncomplete || TextAt(response, "status") == "incomplete";
   std::vector<Json> items = seen_.Missing(At(response, "output"), cut);
   std::size_t index = seen_.done_count();
@@ -200,8 +204,8 @@ std::vector<Json> ResponsesPassThrough::TellMissing(const Json& response, Output
     if (TextAt(item, "type") == "message" && TextAt(item, "id").empty()) item["id"] = options_.ids("msg");
     MendCall(item, options_.ids);
     const Json event = {
-        {"type", kType}, {"output_index", index++}, {"item", item}, {"sequence_number", next_sequence_++}};
-    out.bytes.append("event: ").append(kType).append("\ndata: ").append(Dumped(event)).append("\n\n");
+        {"type", kItemDone}, {"output_index", index++}, {"item", item}, {"sequence_number", next_sequence_++}};
+    out.bytes.append("event: ").append(kItemDone).append("\ndata: ").append(Dumped(event)).append("\n\n");
     ++out.events;
   }
   return items;

@@ -97,14 +97,14 @@ TEST_F(KindsTest, AzureIsProbedForReal) {
                     "\"" + version + "}}");
     return harness.Probe("a");
   };
-  upstream_.Then(Script::Json(200, R"({"data":[]})"));
+  upstream_.On("/openai/v1/models", Script::Json(200, R"({"data":[]})"));
+  upstream_.On("/openai/models?api-version=2025-04-01-preview", Script::Json(401, R"({"error":{"message":"no"}})"));
   const auto good = probe("");
   EXPECT_TRUE(good->reachable());
   EXPECT_EQ(good->detail(), "offers 1 models");
   EXPECT_EQ(upstream_.requests().at(0).target, "/openai/v1/models");
   EXPECT_THAT(upstream_.requests().at(0).head, HasSubstr("api-key: k1"));
 
-  upstream_.Then(Script::Json(401, R"({"error":{"message":"no"}})"));
   const auto refused = probe(", api_version: 2025-04-01-preview");
   EXPECT_FALSE(refused->reachable());
   EXPECT_THAT(refused->detail(), HasSubstr("401"));

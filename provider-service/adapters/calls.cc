@@ -73,7 +73,12 @@ Result<UpstreamCall> ResponsesThrough(const Ask& ask) {
   if (!CanBeSpliced(request)) return NotAnObject();
   UpstreamCall call;
   call.path = kResponsesPath;
-  call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model(), WithoutForeignItems(request.body()));
+  if (auto cleaned = WithoutForeignItems(request.body())) {
+    call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model(), std::move(cleaned->edit));
+    call.dropped = std::move(cleaned->dropped);
+  } else {
+    call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model());
+  }
   call.events = request.stream();
   call.reply = MakeResponsesPassThrough(PassThroughFor(ask));
   return call;

@@ -12,11 +12,12 @@ namespace {
 
 // What is cleaned lies within the body, and JSON stays JSON; a second cleaning finds nothing.
 void CleanRequest(const std::string& body) {
-  const auto edit = WithoutForeignItems(body);
-  if (!edit) return;
-  WAYLEAVE_EXPECT(edit->offset + edit->length <= body.size());
+  const auto clean = WithoutForeignItems(body);
+  if (!clean) return;
+  const Edit& edit = clean->edit;
+  WAYLEAVE_EXPECT(edit.offset + edit.length <= body.size());
   std::string cleaned = body;
-  cleaned.replace(edit->offset, edit->length, edit->text);
+  cleaned.replace(edit.offset, edit.length, edit.text);
   if (!nlohmann::json::accept(body)) return;
   WAYLEAVE_EXPECT(nlohmann::json::accept(cleaned));
   WAYLEAVE_EXPECT(!WithoutForeignItems(cleaned));

@@ -80,6 +80,7 @@ TEST_F(KindsTest, ServersOfTheFullResponsesApiGetNoItemsOfOurOwnMaking) {
     const json sent = json::parse(upstream_.requests().back().body);
     EXPECT_EQ(sent["model"], "upstream-model") << provider;
     EXPECT_EQ(sent["extra"], json::parse(R"({"kept":[1,2]})")) << provider;
+    EXPECT_EQ(harness.Metric("wayleave_provider_dropped_total{kind=\"item\",name=\"reasoning\",provider=\"a\"}"), "1");
     ASSERT_EQ(sent["input"].size(), 2u) << provider;
     EXPECT_EQ(sent["input"][1]["content"][0]["text"], "Summary of the conversation so far:\nBlue") << provider;
   }

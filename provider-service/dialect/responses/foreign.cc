@@ -52,14 +52,16 @@ std::optional<Json> Compaction(const Json& item) {
 }
 
 // What comes into an item's place; null for nothing.
-std::optional<Json> Replacement(std::string_view raw) {
+std::optional<Json> Replacement(std::string_view raw, Dropped& dropped) {
   if (!Marked(raw)) return kUntouched;
   const Result<Json> item = ParsedRequest(raw);
   if (!item) return kUntouched;
   const std::string& type = TextAt(*item, "type");
-  if (type == "reasoning") return Reasoning(*item);
-  if (type == "compaction" || type == "context_compaction") return Compaction(*item);
-  return kUntouched;
+  std::optional<Json> replacement;
+  if (type == "reasoning") replacement = Reasoning(*item);
+  if (type == "compaction" || type == "context_compaction") replacement = Compaction(*item);
+  if (replacement && replacement->is_null()) dropped.Add("item", *item);
+  return replacement;
 }
 
 std::string_view Trimmed(std::string_view token) {
@@ -78,12 +80,12 @@ std::string_view RawItem(simdjson::simdjson_result<simdjson::ondemand::value> it
 }
 
 // The items as they are to be sent; false if they can't be read or are all fine.
-bool Rewrite(simdjson::ondemand::array items, std::string& into) {
+bool Rewrite(simdjson::ondemand::array items, std::string& into, Dropped& dropped) {
   bool changed = false;
   for (auto item : items) {
     const std::string_view raw = RawItem(item);
     if (raw.empty()) return false;
-    const auto replacement = Replacement(raw);
+    const auto replacement = Replacement(raw, dropped);
     changed = changed || replacement;
     if (replacement && replacement->is_null()) continue;
     if (!into.empty()) into += ',';
@@ -94,7 +96,7 @@ bool Rewrite(simdjson::ondemand::array items, std::string& into) {
 
 }  // namespace
 
-std::optional<Edit> WithoutForeignItems(std::string_view body) {
+std::optional<CleanInput> WithoutForeignItems(std::string_view body) {
   if (!Marked(body)) return std::nullopt;
   const simdjson::padded_string padded(body);
   simdjson::ondemand::parser parser;
@@ -103,10 +105,11 @@ std::optional<Edit> WithoutForeignItems(std::string_view body) {
   if (parser.iterate(padded).get(document) || document["input"].get_array().get(items)) return std::nullopt;
   std::string_view raw;
   std::string rewritten;
-  if (items.raw_json().get(raw) || items.reset().error() || !Rewrite(items, rewritten)) return std::nullopt;
+  Dropped dropped;
+  if (items.raw_json().get(raw) || items.reset().error() || !Rewrite(items, rewritten, dropped)) return std::nullopt;
   raw = Trimmed(raw);
   const std::size_t offset = raw.data() - padded.data();
-  return Edit{offset, raw.size(), "[" + rewritten + "]"};
+  return CleanInput{{offset, raw.size(), "[" + rewritten + "]"}, dropped.Take()};
 }
 
 }  // namespace wayleave::provider

@@ -7,12 +7,12 @@
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_access.h"
 #include "provider-service/dialect/json_read.h"
-#include "provider-service/dialect/last_block.h"
 #include "provider-service/dialect/passthrough.h"
 #include "provider-service/dialect/responses/glance.h"
 #include "provider-service/dialect/responses/mend.h"
 #include "provider-service/dialect/responses/seen_items.h"
 #include "provider-service/dialect/responses/writer.h"
+#include "provider-service/dialect/stream_passthrough.h"
 #include "provider-service/dialect/usage.h"
 
 namespace wayleave::provider {
@@ -46,21 +46,23 @@ std::string ListedItems(const Json& items) {
   return json.substr(1, json.size() - 2);
 }
 
-class ResponsesPassThrough final : public Reply {
+class ResponsesPassThrough final : public StreamPassThrough {
  public:
   explicit ResponsesPassThrough(PassThroughOptions options)
-      : options_(std::move(options)), sse_(options_.max_event_bytes), created_at_(options_.created_at) {}
+      : StreamPassThrough(options.max_event_bytes),
+        options_(std::move(options)),
+        created_at_(options_.created_at) {}
 
-  void Begin(Output&) override {}
-  void Feed(std::string_view bytes, Output& out) override;
-  void End(Output& out) override;
-  void Break(std::string_view code, std::string_view message, Output& out) override;
+  void Break(std::string_view code, std::string_view message, Output& out) override {
+    if (!over_) Failed(code, message, out);
+  }
   void KeepAlive(Output& out) override {
     if (!over_) Writer().KeepAlive(out);
   }
 
  private:
-  void Block(const http::SseBlock& block, Output& out);
+  void Block(const http::SseBlock& block, Output& out) override;
+  void Failed(std::string_view code, std::string_view message, Output& out) override;
   void Suspicious(const http::SseBlock& block, const Glance& glance, Output& out);
   void Write(const http::SseBlock& block, Output& out);
   void Rewrite(const http::SseBlock& block, std::string_view data, Output& out);
@@ -78,8 +80,6 @@ class ResponsesPassThrough final : public Reply {
   ResponseWriter Writer(std::string items = {});
 
   const PassThroughOptions options_;
-  http::SseParser sse_;
-  simdjson::dom::parser json_;
   SeenItems seen_;
   std::string id_;
   std::string model_;
@@ -88,19 +88,7 @@ class ResponsesPassThrough final : public Reply {
   std::string error_code_;
   std::string error_message_;
   bool started_ = false;
-  bool over_ = false;
 };
-
-void ResponsesPassThrough::Feed(std::string_view bytes, Output& out) {
-  if (over_) return;
-  sse_.Feed(bytes);
-  while (!over_) {
-    const auto block = sse_.Next();
-    if (!block) break;
-    Block(*block, out);
-  }
-  if (!over_ && sse_.failed()) Break("upstream_bad_response", "An event of the provider's answer is too long.", out);
-}
 
 void ResponsesPassThrough::Block(const http::SseBlock& block, Output& out) {
   if (!block.has_data) {
@@ -214,7 +202,7 @@ std::vector<Json> ResponsesPassThrough::TellMissing(const Json& response, Output
 void ResponsesPassThrough::EndingWithoutResponse(std::string_view type, std::string_view data, Output& out) {
   if (type == "response.failed") {
     ErrorEvent(data);
-    return Break("server_error", "The provider failed without a reason.", out);
+    return Failed("server_error", "The provider failed without a reason.", out);
   }
   if (type != "response.completed") return;
   const Json items = WithDone(TellMissing(Json(), out));
@@ -233,14 +221,7 @@ void ResponsesPassThrough::ErrorEvent(std::string_view data) {
   error_code_ = StreamErrorCode(CodeText(error["code"]), IsEventType(type) ? std::string_view() : type, error_message_);
 }
 
-void ResponsesPassThrough::End(Output& out) {
-  if (over_) return;
-  TakeLastBlock(sse_, [&](const http::SseBlock& block) { Block(block, out); });
-  Break("server_error", "The provider ended its answer too early.", out);
-}
-
-void ResponsesPassThrough::Break(std::string_view code, std::string_view message, Output& out) {
-  if (over_) return;
+void ResponsesPassThrough::Failed(std::string_view code, std::string_view message, Output& out) {
   over_ = true;
   ResponseWriter writer = Writer();
   if (!started_) writer.Begin(out);

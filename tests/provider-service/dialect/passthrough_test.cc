@@ -168,7 +168,7 @@ TEST(ResponsesPassThrough, TellsAUsageThatCodexCanRead) {
 
 TEST(ResponsesPassThrough, NamesTheResponseThatEnds) {
   EXPECT_EQ(Event("responses_completed_without_id", "response.completed")["response"]["id"], "resp_m");
-  EXPECT_EQ(Event("responses_bare_deltas_only", "response.completed")["response"]["id"], "resp_1");
+  EXPECT_EQ(Event("responses_bare_deltas_only", "response.completed")["response"]["id"], "resp_2");
 }
 
 TEST(ResponsesPassThrough, EndsWithAWholeResponseWhereThereIsNone) {

@@ -48,8 +48,9 @@ std::string Body(const Json& input) {
 
 // The body as it is sent; the same if it may pass.
 std::string Sent(const std::string& body) {
-  const auto edit = WithoutForeignItems(body);
+  const auto clean = WithoutForeignItems(body);
   const std::string model = "\"m\"";
+  const auto edit = clean ? std::optional(clean->edit) : std::nullopt;
   return WithModel(body, {body.find(model), model.size()}, "upstream", edit).Joined();
 }
 
@@ -116,9 +117,9 @@ TEST(ForeignItems, AreNotLookedForInBrokenJson) {
   const std::string body = Body(Json::array({kQuestion, OurThought(), kQuestion}));
   for (std::size_t size = 0; size <= body.size(); ++size) {
     const std::string part = body.substr(0, size);
-    if (const auto edit = WithoutForeignItems(part)) {
-      ASSERT_LE(edit->offset + edit->length, part.size());
-      ASSERT_TRUE(Json::accept(edit->text));
+    if (const auto clean = WithoutForeignItems(part)) {
+      ASSERT_LE(clean->edit.offset + clean->edit.length, part.size());
+      ASSERT_TRUE(Json::accept(clean->edit.text));
     }
   }
   const std::string deep = R"({"model":"m","input":[{"id":"rs_wl_","a":)" + std::string(5000, '[') +

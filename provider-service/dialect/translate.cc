@@ -7,6 +7,7 @@
 #include "provider-service/dialect/chat/request.h"
 #include "provider-service/dialect/hub/door.h"
 #include "provider-service/dialect/hub/upstream.h"
+#include "provider-service/dialect/json_parse.h"
 #include "provider-service/dialect/messages/door.h"
 #include "provider-service/dialect/messages/reply.h"
 #include "provider-service/dialect/messages/request.h"
@@ -72,7 +73,7 @@ Error NoSuchWay() {
 
 Result<Json> ParsedRequest(std::string_view body) {
   if (TooDeep(body)) return BadRequest("The request's JSON is nested too deep.");
-  Json request = Json::parse(body, nullptr, false);
+  Json request = ParsedJson(body);
   if (request.is_discarded()) return BadRequest("The request's body is not valid JSON.");
   if (!request.is_object()) return BadRequest("The request's body is not a JSON object.");
   return request;

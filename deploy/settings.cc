@@ -63,13 +63,6 @@ Settings ReadSettings(config::Section& root) {
   return settings;
 }
 
-Settings ReadSettings(config::Section& root, const app::Flags& flags) {
-  root.Allow({"log"});
-  Settings settings = ReadSettings(root);
-  ApplyFlags(flags, settings);
-  return settings;
-}
-
 std::string DefaultYaml() {
   std::string providers;
   std::string models;
@@ -88,13 +81,10 @@ std::string DefaultYaml() {
 Settings LoadSettings(const app::Flags& flags) {
   config::Section root = flags.config.empty() ? config::Document::Parse(DefaultYaml(), "<defaults>")
                                               : config::Document::Load(flags.config);
-  return ReadSettings(root, flags);
-}
-
-std::string StateDirOf(const app::Flags& flags) {
-  if (!flags.state_dir.empty() || flags.config.empty()) return flags.state_dir;
-  config::Section root = config::Document::Load(flags.config);
-  return auth::ReadConfig(root.Child("auth")).state_dir;
+  root.Allow({"log"});
+  Settings settings = ReadSettings(root);
+  ApplyFlags(flags, settings);
+  return settings;
 }
 
 std::string ModelToSuggest(const Settings& settings) {

@@ -90,7 +90,6 @@ bool ChatPassThrough::LookCloser(std::string_view data, Output& out) {
     over_ = true;
     out.finish = Finish::kFailed;
     out.error_code = StreamErrorCode(CodeText(value["code"]), Text(value["type"]), Text(value["message"]));
-    out.error_message = Text(value["message"]);
     out.usage = usage_;
     return true;
   }
@@ -124,7 +123,6 @@ void ChatPassThrough::Failed(std::string_view code, std::string_view message, Ou
   ++out.events;
   out.finish = Finish::kFailed;
   out.error_code = code;
-  out.error_message = message;
   out.usage = usage_;
 }
 

@@ -33,8 +33,6 @@ class ResponseWriter final : public AnswerWriter {
 
   // response.created and response.in_progress.
   void Begin(Output& out) override;
-  void Save(StreamState& into) const override;
-  void Restore(const StreamState& from) override;
   // response.in_progress again.
   void KeepAlive(Output& out) override;
   void Text(std::string_view delta, Output& out) override;
@@ -52,7 +50,6 @@ class ResponseWriter final : public AnswerWriter {
   enum class Open { kNothing, kText, kReasoning };
 
   void OpenText(Output& out);
-  void SetPrefix();
   void OpenReasoning(Output& out);
   void AppendReasoningPlace(std::string& to) const;
   void ReasoningPart(std::string_view what, Output& out);
@@ -70,9 +67,9 @@ class ResponseWriter final : public AnswerWriter {
   std::string Response(std::string_view status, std::string_view details, std::string_view error,
                        const std::optional<Usage>& usage) const;
 
-  Settings settings_;
+  const Settings settings_;
   const IdSource ids_;
-  std::string id_;
+  const std::string id_;
   std::int64_t sequence_;
   std::int64_t output_index_ = 0;
   Open open_ = Open::kNothing;

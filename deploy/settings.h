@@ -23,7 +23,8 @@ struct Settings {
 Settings ReadSettings(config::Section& root);
 
 // The file named by the flags, or, if they name none, one made up from the environment: OpenAI if
-// OPENAI_API_KEY is set, Anthropic if ANTHROPIC_API_KEY is, Ollama if one answers at OLLAMA_BASE_URL or on its usual port, and the demo model.
+// OPENAI_API_KEY is set, Anthropic if ANTHROPIC_API_KEY is, Ollama if one answers at OLLAMA_BASE_URL or on its usual
+// port, and the demo model.
 // Flags and PORT go over it. Blocks for up to a third of a second when it looks for Ollama.
 Settings LoadSettings(const app::Flags& flags);
 

@@ -70,8 +70,9 @@ bool CodexKnows(std::string_view code) {
 }
 
 // Codex gives up at once on a 429 that does not say how long to wait. An overload keeps its hint for Codex, too: with it
-// Codex asks 30 times, as far apart as the hint says, without it it gives the turn up after three seconds, and a turn of an agent that
-// nobody watches is worth the wait. Who watches can interrupt it. One request for each hint is little to the busy.
+// Codex asks 30 times, as far apart as the hint says; without it it gives the turn up after three seconds, and a turn of
+// an agent that nobody watches is worth the wait. Who watches can interrupt it. One request for each hint is little to
+// the busy.
 void AddRetryAfter(http::Response& response, std::optional<std::int64_t> milliseconds) {
   if (!milliseconds && response.status == 429) milliseconds = 5000;
   if (milliseconds) response.headers.Add("Retry-After", std::to_string((*milliseconds + 999) / 1000));

@@ -15,8 +15,8 @@ namespace wayleave::provider {
 Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, std::chrono::milliseconds time,
                        v1::ProviderModels& into);
 
-// For a provider whose models are known without asking: what stands in the way of reaching it, within the time; empty if
-// nothing does, or nothing can be asked. Both must outlive the task.
+// For a provider whose models are known without asking: what stands in the way of reaching it, within the time; empty
+// if nothing does, or nothing can be asked. Both must outlive the task.
 Task<std::string> FindReachable(Provider& provider, http::ConnectionPool& pool, std::chrono::milliseconds time);
 
 // What is known of a model that is about to be asked. One that no list has named yet is asked about, over `exchange`,

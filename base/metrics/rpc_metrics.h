@@ -12,7 +12,8 @@
 
 namespace wayleave::metrics {
 
-// Counts the calls that a service answers, by rpc and gRPC code, and times them. Any thread; the registry must outlive it.
+// Counts the calls that a service answers, by rpc and gRPC code, and times them. Any thread; the registry must outlive
+// it.
 class RpcMetrics {
  public:
   struct Rpc {

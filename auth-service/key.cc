@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "base/crypto/encoding.h"
 #include "base/crypto/random.h"
@@ -12,17 +13,34 @@ namespace {
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kPrefixLength = 8;
 constexpr std::size_t kMaxText = 256;
+constexpr std::size_t kMaxName = 64;
 constexpr int kMaxItems = 64;
 
 Error Invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
 
+// A name that rules, configurations and reports can hold as it is.
+bool IsName(const std::string& text) {
+  const auto plain = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_' || c == '.'; };
+  return !text.empty() && text.size() <= kMaxName && std::all_of(text.begin(), text.end(), plain);
+}
+
 bool TooLong(const std::string& text) { return text.size() > kMaxText; }
+
+Status CheckNames(const v1::Key& wanted) {
+  static const std::string kForm = " must be of 1 to 64 letters, digits, and - _ .";
+  if (!wanted.tenant().empty() && !IsName(wanted.tenant())) return Invalid("a tenant's name" + kForm);
+  if (!std::all_of(wanted.roles().begin(), wanted.roles().end(), IsName)) return Invalid("a role's name" + kForm);
+  for (const auto& [name, value] : wanted.labels()) {
+    if (!IsName(name)) return Invalid("a label's name" + kForm);
+    const bool clean = std::none_of(value.begin(), value.end(), [](unsigned char c) { return std::iscntrl(c); });
+    if (TooLong(value) || !clean) return Invalid("a label's value has at most 256 bytes and no control characters");
+  }
+  return {};
+}
 
 Status Check(const v1::Key& wanted, Time now) {
   if (TooLong(wanted.name()) || TooLong(wanted.user())) return Invalid("a key's name and user have at most 256 bytes");
-  if (!wanted.tenant().empty() && wanted.tenant() != kDefaultTenant) {
-    return Invalid("there is no tenant " + wanted.tenant().substr(0, kMaxText));
-  }
+  if (Status named = CheckNames(wanted); !named) return named;
   if (wanted.has_expires_at() && TimeOf(ToNanos(wanted.expires_at())) <= now) {
     return Invalid("the key would have expired already");
   }
@@ -42,7 +60,7 @@ Result<NewKey> MakeKey(const v1::Key& wanted, const crypto::HmacSha256& hmac, Ti
   v1::Key& key = made.stored.key;
   key = wanted;
   key.set_id("key_" + crypto::Hex(crypto::RandomBytes(4)));
-  key.set_tenant(kDefaultTenant);
+  if (key.tenant().empty()) key.set_tenant(kDefaultTenant);
   key.set_prefix(made.secret.substr(0, kPrefixLength));
   *key.mutable_created_at() = TimestampOf(ToNanos(now));
   key.clear_revoked_at();

@@ -24,7 +24,7 @@ struct NewKey {
   std::string secret;
 };
 
-// A new key with the name, owner, roles, labels, models and end of `wanted`; kInvalidArgument if those make no sense.
+// A new key with the name, tenant, owner, roles, labels, models and end of `wanted`; kInvalidArgument if those make no sense.
 Result<NewKey> MakeKey(const v1::Key& wanted, const crypto::HmacSha256& hmac, Time now);
 
 // A key whose secret the operator chose and handed in by the environment. It has a stable id, is never stored.

@@ -23,6 +23,12 @@ auth::Config Load(app::Program& program) {
   return config;
 }
 
+// Nothing here changes while the service runs, but what was changed is told.
+void Check(config::Section& root) {
+  auth::ReadConfig(root.Child("auth"));
+  CheckSections(root);
+}
+
 Status Run(app::Program& program) {
   const auth::Config config = Load(program);
   auto core = auth::Core::Open(config, program.registry());
@@ -39,6 +45,7 @@ Status Run(app::Program& program) {
   auto port = server.Start();
   if (!port) return std::move(port).error();
   log::Info("serving", {{"address", config.listen}, {"port", *port}});
+  program.OnReload({"log", "auth"}, [&program] { program.reloads().Again(Check); });
   program.SetReady(true);
 
   program.WaitForSignal();

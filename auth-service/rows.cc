@@ -10,6 +10,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::size_t kMaxFacts = 64 << 10;
+
 template <class Strings>
 std::string ListText(const Strings& strings) {
   Json list = Json::array();
@@ -107,6 +109,9 @@ void BindSettlement(Statement& statement, const v1::Settlement& settlement, Time
   statement.Integer(13, settlement.outcome());
   BindUsage(statement, 14, settlement);
   statement.Integer(19, settlement.estimated()).Integer(20, settlement.cost_nano_usd()).Integer(21, ToNanos(now));
+  const std::string& facts = settlement.route_facts();
+  const bool kept = !facts.empty() && facts.size() <= kMaxFacts;
+  kept ? statement.Bytes(22, facts) : statement.Null(22);
 }
 
 v1::Settlement SettlementAt(const Statement& row) {
@@ -127,6 +132,7 @@ v1::Settlement SettlementAt(const Statement& row) {
   ReadUsage(row, 13, settlement);
   settlement.set_estimated(row.IntegerAt(18) != 0);
   settlement.set_cost_nano_usd(row.IntegerAt(19));
+  settlement.set_route_facts(row.TextAt(21));
   return settlement;
 }
 

@@ -10,7 +10,7 @@ namespace {
 //
 // Times and lengths are nanoseconds, money is nano-USD. keys_version counts the changes to keys, whoever
 // makes them, so that a running server knows when to read them again.
-constexpr std::array<const char*, 1> kSteps = {
+constexpr std::array<const char*, 2> kSteps = {
     R"sql(
 CREATE TABLE keys (
   id TEXT PRIMARY KEY,
@@ -59,6 +59,9 @@ CREATE TABLE usage (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX usage_by_time ON usage (started_at);
 CREATE INDEX usage_by_tenant ON usage (tenant, started_at);
+)sql",
+    R"sql(
+ALTER TABLE usage ADD COLUMN route_facts BLOB;
 )sql",
 };
 

@@ -58,6 +58,11 @@ Status SqliteStore::Prepare() {
       {&reading_.keys_version, "SELECT value FROM counters WHERE name = 'keys_version'"},
       {&reading_.usage, "SELECT " + usage_columns +
                             " FROM usage WHERE (?1 = '' OR tenant = ?1) AND started_at >= ?2"
+                            // The first of the two is for the index, so that late pages cost no more than early ones.
+                            " AND started_at <= CASE WHEN ?4 = '' THEN 9223372036854775807"
+                            " ELSE (SELECT started_at FROM usage WHERE reservation_id = ?4) END"
+                            " AND (?4 = '' OR (started_at, reservation_id) <"
+                            " (SELECT started_at, reservation_id FROM usage WHERE reservation_id = ?4))"
                             " ORDER BY started_at DESC, reservation_id DESC LIMIT ?3"}};
   // Not INSERT OR IGNORE, which would also swallow a row that breaks another constraint.
   const std::pair<Statement*, std::string> to_write[] = {
@@ -68,7 +73,7 @@ Status SqliteStore::Prepare() {
       {&writing_.revoke_key, "UPDATE keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1"},
       {&writing_.record, "INSERT INTO usage (" + usage_columns +
                              ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-                             " ?18, ?19, ?20, ?21) ON CONFLICT (reservation_id) DO NOTHING"}};
+                             " ?18, ?19, ?20, ?21, ?22) ON CONFLICT (reservation_id) DO NOTHING"}};
   for (const auto& [statement, sql] : to_read) {
     if (Status done = Into(*statement, reader_, sql); !done) return done;
   }
@@ -107,7 +112,7 @@ Result<std::int64_t> SqliteStore::KeysVersion() {
 Result<std::vector<v1::Settlement>> SqliteStore::Usage(const v1::ListUsageRequest& request) {
   const int limit = request.limit() > 0 ? std::min(request.limit(), kMaxUsageLimit) : kDefaultUsageLimit;
   const std::int64_t since = request.has_since() ? ToNanos(request.since()) : INT64_MIN;
-  reading_.usage.Text(1, request.tenant()).Integer(2, since).Integer(3, limit);
+  reading_.usage.Text(1, request.tenant()).Integer(2, since).Integer(3, limit).Text(4, request.after());
   std::vector<v1::Settlement> records;
   while (true) {
     Result<bool> row = reading_.usage.Step();

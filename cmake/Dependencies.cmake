@@ -2,6 +2,7 @@
 # is found in module mode.
 find_package(Threads REQUIRED)
 find_package(Protobuf REQUIRED)
+find_package(absl CONFIG REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(OpenSSL REQUIRED)
@@ -18,4 +19,5 @@ find_library(JEMALLOC jemalloc REQUIRED)
 find_library(ZSTD zstd REQUIRED)
 if(WAYLEAVE_TESTS)
   find_package(GTest CONFIG REQUIRED)
+  find_package(benchmark CONFIG)
 endif()

@@ -37,6 +37,10 @@ class LocalRouter : public gateway::RouterPort {
                                                 const rpc::CallContext&) override {
     return core_.Route(request);
   }
+  Task<Result<router::v1::ExplainResponse>> Explain(const router::v1::ExplainRequest& request,
+                                                    const rpc::CallContext&) override {
+    return core_.Explain(request);
+  }
   Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest& request,
                                                           const rpc::CallContext&) override {
     return core_.ListModels(request);

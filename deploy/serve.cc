@@ -4,12 +4,21 @@
 #include "base/state/state_dir.h"
 #include "base/version.h"
 #include "deploy/local_ports.h"
+#include "deploy/local_probe.h"
 #include "deploy/settings.h"
 #include "deploy/welcome.h"
 #include "gateway/gateway.h"
 
 namespace wayleave::deploy {
 namespace {
+
+// Read once; the rest of the file is taken over while the process runs.
+const std::vector<std::string> kFixed = {"log", "gateway", "auth", "router.discovery_interval", "router.probe_interval"};
+
+// Without a file, the environment is looked at each time anew.
+Settings SettingsOf(config::Section& root, const app::Flags& flags) {
+  return flags.config.empty() ? LoadSettings(flags) : ReadSettings(root, flags);
+}
 
 // An open door on a network needs a lock that nobody can guess.
 Status CheckExposure(const std::string& listen, const auth::Core& core) {
@@ -50,9 +59,14 @@ class OneProcess {
 
     provider_ = std::make_unique<provider::Core>(settings_.provider, workers_.size(), program_.registry());
     router_ = std::make_unique<router::Core>(
-        settings_.router.routing, [this] { return Reload(); }, program_.registry());
+        settings_.router.routing, [this] { return ReadAgain(); }, program_.registry());
     LocalModelSource source(*provider_);
     router::Discovery discovery(workers_[0], source, *router_, {settings_.router.service.discovery_interval});
+    LocalProbeSource signs(*provider_);
+    router::Probing probing(workers_[0], signs, *router_, program_.registry(),
+                            {settings_.router.service.probe_interval});
+    router_->OnReload([&discovery] { discovery.Poke(); });
+    program_.OnReload(kFixed, [this] { router_->ReloadNow(); });
     LocalAuth auth_port(*auth_);
     LocalRouter router_port(*router_);
     LocalProvider provider_port(*provider_);
@@ -62,6 +76,7 @@ class OneProcess {
     auto admin = program_.ServeAdmin(settings_.gateway.admin);
     if (!admin) return std::move(admin).error();
     discovery.Start();
+    probing.Start();
     auto port = gateway.Start();
     if (port) {
       if (Status grpc = ServeGrpc(gateway); !grpc) port = std::move(grpc).error();
@@ -73,6 +88,7 @@ class OneProcess {
       program_.SetReady(false);
     }
     gateway.Drain();
+    probing.Stop();
     discovery.Stop();
     program_.StopAdmin();
     workers_.StopAndJoin();
@@ -109,7 +125,19 @@ class OneProcess {
     return {};
   }
 
-  router::RoutingConfig Reload() { return LoadSettings(program_.flags()).router.routing; }
+  // The providers first, so that no route leads to one that is not there yet. All of the file is read before anything
+  // changes.
+  router::RoutingConfig ReadAgain() {
+    router::RoutingConfig routing;
+    program_.reloads().Again([&](config::Section& root) {
+      Settings settings = SettingsOf(root, program_.flags());
+      if (Status taken = provider_->Reload(settings.provider); !taken) {
+        throw config::ConfigError(taken.error().message);
+      }
+      routing = std::move(settings.router.routing);
+    });
+    return routing;
+  }
 
   void Announce(int port, const std::optional<auth::v1::CreateKeyResponse>& first_key) {
     const std::string listen = settings_.gateway.http.address;
@@ -137,7 +165,7 @@ class OneProcess {
 }  // namespace
 
 Status Serve(app::Program& program) {
-  OneProcess process(program, LoadSettings(program.flags()));
+  OneProcess process(program, SettingsOf(program.config(), program.flags()));
   return process.Run();
 }
 

@@ -63,6 +63,13 @@ Settings ReadSettings(config::Section& root) {
   return settings;
 }
 
+Settings ReadSettings(config::Section& root, const app::Flags& flags) {
+  root.Allow({"log"});
+  Settings settings = ReadSettings(root);
+  ApplyFlags(flags, settings);
+  return settings;
+}
+
 std::string DefaultYaml() {
   std::string providers;
   std::string models;
@@ -81,10 +88,13 @@ std::string DefaultYaml() {
 Settings LoadSettings(const app::Flags& flags) {
   config::Section root = flags.config.empty() ? config::Document::Parse(DefaultYaml(), "<defaults>")
                                               : config::Document::Load(flags.config);
-  root.Allow({"log"});
-  Settings settings = ReadSettings(root);
-  ApplyFlags(flags, settings);
-  return settings;
+  return ReadSettings(root, flags);
+}
+
+std::string StateDirOf(const app::Flags& flags) {
+  if (!flags.state_dir.empty() || flags.config.empty()) return flags.state_dir;
+  config::Section root = config::Document::Load(flags.config);
+  return auth::ReadConfig(root.Child("auth")).state_dir;
 }
 
 std::string ModelToSuggest(const Settings& settings) {

@@ -21,12 +21,18 @@ struct Settings {
 
 // Reads all sections of a file and checks every key of it. Throws config::ConfigError.
 Settings ReadSettings(config::Section& root);
+// The same, and puts the flags and PORT over it.
+Settings ReadSettings(config::Section& root, const app::Flags& flags);
 
 // The file named by the flags, or, if they name none, one made up from the environment: OpenAI if
 // OPENAI_API_KEY is set, Anthropic if ANTHROPIC_API_KEY is, Ollama if one answers at OLLAMA_BASE_URL or on its usual
 // port, and the demo model.
 // Flags and PORT go over it. Blocks for up to a third of a second when it looks for Ollama.
 Settings LoadSettings(const app::Flags& flags);
+
+// The state directory of the flags, else the one of their file, as written; empty for the machine's usual place. Throws
+// config::ConfigError.
+std::string StateDirOf(const app::Flags& flags);
 
 // The YAML text that stands in for a missing file.
 std::string DefaultYaml();

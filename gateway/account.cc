@@ -20,68 +20,104 @@ auth::v1::Outcome OutcomeOf(provider::v1::Finish finish) {
   }
 }
 
+void AddUsage(const provider::v1::Usage& usage, provider::v1::Usage& to) {
+  to.set_input_tokens(to.input_tokens() + usage.input_tokens());
+  to.set_cached_input_tokens(to.cached_input_tokens() + usage.cached_input_tokens());
+  to.set_output_tokens(to.output_tokens() + usage.output_tokens());
+  to.set_reasoning_tokens(to.reasoning_tokens() + usage.reasoning_tokens());
+  to.set_total_tokens(to.total_tokens() + usage.total_tokens());
+}
+
 }  // namespace
 
 void Account::Open(auth::v1::Settlement draft) {
   if (!metered_) draft.clear_usage();
   record_.settlement = std::move(draft);
   services_.journal.Open(*record_.settlement);
+  record_.settlement->clear_usage();
+  record_.settlement->set_estimated(false);
 }
 
-void Account::Try(const router::v1::Target& target) {
-  target_ = &target;
+void Account::Try(const router::v1::Target& target, std::size_t carried_bytes) {
+  Add(part_);
+  part_ = Part{&target, Clock::now(), {}, input_bytes_ + carried_bytes, 0, {}};
   record_.settlement->set_provider(target.provider());
   record_.settlement->set_upstream_model(target.model());
 }
 
 void Account::Note(const provider::v1::GenerateResponse& piece) {
+  if (!part_.first_event) part_.first_event = Clock::now();
   events_ += piece.events();
-  output_bytes_ = std::max(output_bytes_, piece.output_bytes());
-  if (!piece.has_end()) return;
+  part_.output_bytes = std::max(part_.output_bytes, piece.output_bytes());
+  if (piece.has_end()) NoteEnd(piece.end());
+  if (piece.has_interrupted()) ReportEnd(false);
+}
+
+void Account::NoteEnd(const provider::v1::End& end) {
   ended_ = true;
-  const auto& end = piece.end();
-  output_bytes_ = std::max<std::uint64_t>(output_bytes_, end.output_bytes());
+  part_.output_bytes = std::max<std::uint64_t>(part_.output_bytes, end.output_bytes());
   record_.error_code = end.error_code();
-  if (end.has_usage()) usage_ = end.usage();
+  if (end.has_usage()) part_.usage = end.usage();
   outcome_ = OutcomeOf(end.finish());
-  const bool ok = end.finish() != provider::v1::FINISH_FAILED;
-  Report(ok, ok ? "" : "broken_stream", nullptr);
+  ReportEnd(end.finish() != provider::v1::FINISH_FAILED);
 }
 
 void Account::Settle(bool cancelled) {
   if (std::exchange(settled_, true)) return;
-  auth::v1::Settlement& s = *record_.settlement;
   if (outcome_ == auth::v1::OUTCOME_UNSPECIFIED)
     outcome_ = cancelled ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
+  Add(part_);
+  auth::v1::Settlement& s = *record_.settlement;
   s.set_outcome(outcome_);
-  const bool estimate = !usage_ && record_.first_event && metered_;
-  s.set_estimated(estimate);
-  s.clear_usage();
-  if (usage_) *s.mutable_usage() = *usage_;
-  if (estimate) *s.mutable_usage() = EstimateUsage(input_bytes_, output_bytes_);
-  if (target_ && target_->has_price()) s.set_cost_nano_usd(CostOf(s.usage(), target_->price()));
-  SetDuration(*s.mutable_duration(), std::chrono::steady_clock::now() - record_.arrived);
+  s.set_cost_nano_usd(cost_.value_or(0));
+  SetDuration(*s.mutable_duration(), Clock::now() - record_.arrived);
   if (record_.first_event) SetDuration(*s.mutable_time_to_first_event(), *record_.first_event - record_.arrived);
   services_.journal.Close(s);
 }
 
-std::optional<std::int64_t> Account::cost_nano_usd() const {
-  if (!settled_ || !target_ || !target_->has_price()) return std::nullopt;
-  return record_.settlement->cost_nano_usd();
+// A target that answered nothing adds nothing.
+void Account::Add(const Part& part) {
+  const bool estimate = !part.usage && part.first_event && metered_;
+  if (!part.usage && !estimate) return;
+  const provider::v1::Usage usage = part.usage ? *part.usage : EstimateUsage(part.input_bytes, part.output_bytes);
+  AddUsage(usage, *record_.settlement->mutable_usage());
+  if (estimate) record_.settlement->set_estimated(true);
+  if (part.target->has_price()) cost_ = cost_.value_or(0) + CostOf(usage, part.target->price());
 }
 
-void Account::ReportFailure(const provider::v1::Failure& failure) { Report(false, WordFor(failure), &failure); }
+std::optional<std::int64_t> Account::cost_nano_usd() const {
+  if (!settled_) return std::nullopt;
+  if (cost_ || !part_.target || !part_.target->has_price()) return cost_;
+  return 0;
+}
 
-void Account::Report(bool ok, const char* word, const provider::v1::Failure* failure) {
+void Account::ReportFailure(const provider::v1::Failure& failure) {
+  const char* word = WordFor(failure);
+  if (!word) return;
+  router::v1::ReportOutcomeRequest report = ReportFor(false, word);
+  if (failure.has_retry_after()) *report.mutable_retry_after() = failure.retry_after();
+  services_.outcomes.Report(std::move(report));
+}
+
+void Account::ReportEnd(bool ok) {
+  router::v1::ReportOutcomeRequest report = ReportFor(ok, ok ? "" : "broken_stream");
+  if (ok && record_.stream) {
+    SetDuration(*report.mutable_generating(), Clock::now() - *part_.first_event);
+    if (part_.usage) report.set_output_tokens(part_.usage->output_tokens());
+  }
+  services_.outcomes.Report(std::move(report), part_.target->trial());
+}
+
+// A document comes as a whole: its time says nothing about a first event.
+router::v1::ReportOutcomeRequest Account::ReportFor(bool ok, const char* word) const {
   router::v1::ReportOutcomeRequest report;
-  report.set_provider(target_->provider());
-  report.set_model(target_->model());
+  report.set_provider(part_.target->provider());
+  report.set_model(part_.target->model());
   report.set_ok(ok);
   report.set_error(word);
-  if (record_.first_event)
-    SetDuration(*report.mutable_time_to_first_event(), *record_.first_event - *record_.dispatched);
-  if (failure && failure->has_retry_after()) *report.mutable_retry_after() = failure->retry_after();
-  services_.outcomes.Report(std::move(report));
+  if (record_.stream && part_.first_event)
+    SetDuration(*report.mutable_time_to_first_event(), *part_.first_event - part_.asked);
+  return report;
 }
 
 }  // namespace wayleave::gateway

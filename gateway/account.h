@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -11,6 +12,11 @@ namespace wayleave::gateway {
 // router how its targets did. Belongs to the generation's worker and lives in its coroutine; `record` and the services
 // outlive it. Asked to settle, it settles; it does not do so by itself, so that a generation that is destroyed in the
 // middle is settled from the journal as interrupted.
+//
+// An answer that several targets carried on has a part from each. The settlement has the sum of their tokens, and of
+// their costs at each target's own price; it names the last target, and is an estimate if one part is. A part that
+// broke off is one: its provider never told, so its input is taken to be the request, and for a part that was carried
+// on also what it was carried on from.
 class Account {
  public:
   // `metered`: whether what the provider does not tell is estimated; counting tokens uses none.
@@ -19,8 +25,9 @@ class Account {
 
   // Writes the opening record; on disk it stands for an interrupted generation.
   void Open(auth::v1::Settlement draft);
-  // The target that is asked next.
-  void Try(const router::v1::Target& target);
+  // A request to this target begins; it must live on. `carried_bytes`: what was delivered before and is sent along.
+  void Try(const router::v1::Target& target, std::size_t carried_bytes = 0);
+  // A piece of the answer of the target that was tried last.
   void Note(const provider::v1::GenerateResponse& piece);
   // Ends it without the provider's end.
   void Fail() { outcome_ = auth::v1::OUTCOME_FAILED; }
@@ -37,16 +44,30 @@ class Account {
   std::optional<std::int64_t> cost_nano_usd() const;
 
  private:
-  void Report(bool ok, const char* word, const provider::v1::Failure* failure);
+  using Clock = std::chrono::steady_clock;
+
+  // What one target has answered.
+  struct Part {
+    const router::v1::Target* target = nullptr;
+    Clock::time_point asked;
+    std::optional<Clock::time_point> first_event;
+    std::uint64_t input_bytes = 0;
+    std::uint64_t output_bytes = 0;
+    std::optional<provider::v1::Usage> usage;
+  };
+
+  void NoteEnd(const provider::v1::End& end);
+  void Add(const Part& part);
+  void ReportEnd(bool ok);
+  router::v1::ReportOutcomeRequest ReportFor(bool ok, const char* word) const;
 
   GenerationServices& services_;
   Record& record_;
   const std::size_t input_bytes_;
   const bool metered_;
-  const router::v1::Target* target_ = nullptr;
+  Part part_;
   std::uint64_t events_ = 0;
-  std::uint64_t output_bytes_ = 0;
-  std::optional<provider::v1::Usage> usage_;
+  std::optional<std::int64_t> cost_;
   auth::v1::Outcome outcome_ = auth::v1::OUTCOME_UNSPECIFIED;
   bool ended_ = false;
   bool settled_ = false;

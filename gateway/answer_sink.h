@@ -24,6 +24,9 @@ class AnswerSink {
   virtual Task<bool> Write(std::string_view events) = 0;
   virtual Task<bool> End() = 0;
 
+  // Whether errors reach the client as HTTP: their statuses may then be chosen by what it does with them.
+  virtual bool takes_http() const { return true; }
+
   virtual bool gone() const = 0;
   // Runs `fn` once when the client goes; at once if it has gone. An empty one takes it back.
   virtual void OnGone(std::function<void()> fn) = 0;

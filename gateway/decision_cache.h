@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,7 +22,11 @@ class DecisionCache {
   // same, so after two seconds it is told without the list's etag: no word of it is better than an old one, after which
   // Codex would fetch the list again and again.
   std::optional<router::v1::RouteResponse> Find(const std::string& facts, Clock::time_point now) const;
-  void Keep(std::string facts, const router::v1::RouteResponse& answer, Clock::time_point now);
+  // `drops` as it was before the router was asked: a decision that may not yet know of a failure is not kept.
+  void Keep(std::string facts, const router::v1::RouteResponse& answer, std::uint64_t drops, Clock::time_point now);
+  // A target failed: decisions that would ask it first are made anew.
+  void Drop(const std::string& provider, const std::string& model);
+  std::uint64_t drops() const;
 
  private:
   struct Entry {
@@ -32,6 +37,7 @@ class DecisionCache {
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> kept_;
+  std::uint64_t drops_ = 0;
 };
 
 }  // namespace wayleave::gateway

@@ -14,6 +14,7 @@ constexpr std::array kDoors = {
     Door{"/v1/messages", "POST", "messages", provider::v1::ENDPOINT_MESSAGES},
     Door{"/v1/messages/count_tokens", "POST", "count_tokens", provider::v1::ENDPOINT_COUNT_TOKENS},
     Door{"/v1/embeddings", "POST", "embeddings", provider::v1::ENDPOINT_EMBEDDINGS},
+    Door{"/v1/route/explain", "POST", "route_explain", provider::v1::ENDPOINT_UNSPECIFIED},
     Door{"/v1/models", "GET", "models", provider::v1::ENDPOINT_UNSPECIFIED},
     Door{"/v1/models/", "GET", "models", provider::v1::ENDPOINT_UNSPECIFIED},
 };

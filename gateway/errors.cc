@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -67,6 +68,36 @@ bool CodexKnows(std::string_view code) {
                                                       "cyber_policy",   "content_policy_violation",
                                                       "bio_policy",     "context_length_exceeded"};
   return std::find(kKnown.begin(), kKnown.end(), code) != kKnown.end();
+}
+
+// What Codex is told instead, since it shows and does other things than the true words mean. Of several rows for one
+// reason the first counts whose wait has been reached.
+//
+// - It repeats a 403 six times and shows it with status and URL; of a 400 it shows the message alone, at once.
+// - It repeats a 503 thirty times, showing the message, and waits each time as long as Retry-After says. With 5 seconds
+//   it outlives any circuit that opens for up to a minute, and its user never types the prompt again; those requests
+//   reach no provider. Where the wait is longer than that patience, it is told the one code at which, without a
+//   Retry-After, it gives up within seconds and says that another model should be chosen.
+struct CodexRow {
+  std::string_view reason;
+  std::chrono::milliseconds wait;
+  int status;
+  std::string_view code;
+  std::chrono::milliseconds most_wait;  // in Retry-After; 0: it is not told
+};
+constexpr std::chrono::milliseconds kCodexPause{5000};
+constexpr std::array kCodexRows = {
+    CodexRow{"denied_by_rule", {}, 400, "invalid_prompt", {}},
+    CodexRow{"no_healthy_target", kCodexPause * 30, 503, "server_is_overloaded", {}},
+    CodexRow{"no_healthy_target", {}, 503, "no_healthy_target", kCodexPause},
+};
+
+const CodexRow* CodexRowOf(const Error& error) {
+  const auto wait = error.retry_after.value_or(std::chrono::milliseconds(0));
+  const auto* found = std::find_if(kCodexRows.begin(), kCodexRows.end(), [&](const CodexRow& row) {
+    return row.reason == error.reason && wait >= row.wait;
+  });
+  return found == kCodexRows.end() ? nullptr : found;
 }
 
 // Codex gives up at once on a 429 that does not say how long to wait. An overload keeps its hint for Codex, too: with it
@@ -179,15 +210,23 @@ http::Response ErrorResponse(int status, std::string_view type, std::string_view
 
 http::Response ErrorResponse(const Error& error, const Addressee& to) {
   const Row& row = RowOf(error.code);
+  int status = row.status;
   std::string_view code = error.reason.empty() ? row.reason : std::string_view(error.reason);
-  const bool raw = row.status == 400 && to.endpoint == provider::v1::ENDPOINT_RESPONSES && !CodexKnows(code);
-  if (raw) code = "invalid_prompt";
-  http::Response response = ErrorResponse(row.status, TypeOf(row.status), code, error.message, to);
   std::optional<std::int64_t> wait;
   if (error.retry_after) wait = error.retry_after->count();
+  if (to.endpoint == provider::v1::ENDPOINT_RESPONSES) {
+    if (const CodexRow* instead = CodexRowOf(error)) {
+      status = instead->status;
+      code = instead->code;
+      if (wait) wait = std::min<std::int64_t>(*wait, instead->most_wait.count());
+      if (instead->most_wait.count() == 0) wait.reset();
+    }
+    if (status == 400 && !CodexKnows(code)) code = "invalid_prompt";
+  }
+  http::Response response = ErrorResponse(status, TypeOf(status), code, error.message, to);
   AddRetryAfter(response, wait);
   AddRetryAdvice(response, code);
-  if (row.status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
+  if (status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
   return response;
 }
 

@@ -4,6 +4,7 @@
 #include "base/log/log.h"
 #include "gateway/doors.h"
 #include "gateway/errors.h"
+#include "gateway/explain_handler.h"
 #include "gateway/http_answer.h"
 #include "gateway/models_handler.h"
 #include "gateway/request_id.h"
@@ -73,6 +74,8 @@ Task<std::optional<http::Response>> FrontDoor::Dispatch(const Door* door, http::
     response = NoSuchPath(request.path(), to);
   } else if (!door->Takes(request.method)) {
     response = WrongMethod(*door, to);
+  } else if (door->path == kExplainPath) {
+    response = co_await AnswerExplain(services_, request, record);
   } else if (door->endpoint == provider::v1::ENDPOINT_UNSPECIFIED) {
     response = co_await AnswerModels(services_, request, record);
   } else {

@@ -26,10 +26,12 @@ Gateway::Gateway(Config config, WorkerPool& workers, Ports ports, std::unique_pt
       workers_(workers),
       ports_(ports),
       probe_(registry),
+      retries_(registry),
+      in_flight_(registry),
       cors_(config_.cors_origins),
       journal_(std::move(journal)),
       outcomes_(workers, ports.router, registry),
-      services_{ports, *journal_, probe_, outcomes_, cors_, config_.total_timeout},
+      services_{ports, *journal_, probe_, outcomes_, retries_, in_flight_, draw_, cors_, config_.total_timeout},
       websockets_(services_, config_, registry),
       door_(services_, websockets_, config_.access_log),
       server_(

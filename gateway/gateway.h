@@ -27,6 +27,9 @@ class Gateway {
   WorkerPool& workers_;
   const Ports ports_;
   Probe probe_;
+  RetryBudget retries_;
+  InFlight in_flight_;
+  const Draw draw_ = DrawAtRandom;
   const Cors cors_;
   std::unique_ptr<Journal> journal_;
   OutcomeReporter outcomes_;

@@ -8,11 +8,14 @@
 #include "gateway/answer_sink.h"
 #include "gateway/config.h"
 #include "gateway/cors.h"
+#include "gateway/draw.h"
+#include "gateway/in_flight.h"
 #include "gateway/journal.h"
 #include "gateway/outcome_reporter.h"
 #include "gateway/ports.h"
 #include "gateway/probe.h"
 #include "gateway/record.h"
+#include "gateway/retry_budget.h"
 
 namespace wayleave::gateway {
 
@@ -29,12 +32,15 @@ struct GenerationServices {
   Journal& journal;
   Probe& probe;
   OutcomeReporter& outcomes;
+  RetryBudget& retries;
+  InFlight& in_flight;
+  const Draw& draw;
   const Cors& cors;
   std::chrono::milliseconds total_timeout;
 };
 
 // Answers one question from beginning to end: authenticate, route, reserve, try the targets while the client has seen
-// nothing, relay, journal. Fills `record`. `request` is a value that describes the question: its headers (names in
+// nothing, relay, carry on elsewhere what breaks off where that is allowed, journal. Fills `record`. `request` is a value that describes the question: its headers (names in
 // lower case; they hold the credential) and its body, with 64 bytes of capacity behind its end; nothing else of it is
 // looked at, so doors other than HTTP make one up. The answer to a stream is whole server-sent events in the endpoint's
 // dialect.

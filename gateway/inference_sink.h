@@ -13,6 +13,7 @@ namespace wayleave::gateway {
 class CallSink : public AnswerSink {
  public:
   explicit CallSink(rpc::ServerCall& call) : call_(call) {}
+  bool takes_http() const override { return false; }
   bool gone() const override { return call_.cancelled(); }
   void OnGone(std::function<void()> fn) override { call_.OnCancel(std::move(fn)); }
 

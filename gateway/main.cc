@@ -21,6 +21,12 @@ Config Load(app::Program& program) {
   return config;
 }
 
+// Nothing here changes while the gateway runs, but what was changed is told.
+void Check(config::Section& root) {
+  ReadConfig(root);
+  CheckSections(root);
+}
+
 std::string Missing(rpc::Channel& auth, rpc::Channel& router, rpc::Channel& provider) {
   std::string missing;
   if (!auth.Ready()) missing += "auth-service can't be reached; ";
@@ -40,7 +46,8 @@ Status Run(app::Program& program) {
   rpc::Channel router(runtime, {config.router});
   rpc::Channel provider(runtime, {config.provider});
   RemoteAuth auth_port(auth, workers);
-  RemoteRouter router_port(router);
+  rpc::Fanout every_router(runtime, {config.router});
+  RemoteRouter router_port(router, every_router, program.registry());
   RemoteProvider provider_port(provider);
   Gateway gateway(config, workers, {auth_port, router_port, provider_port}, std::move(*journal), program.registry());
 
@@ -56,6 +63,7 @@ Status Run(app::Program& program) {
   }
   if (port) {
     log::Info("serving", {{"address", config.http.address}, {"port", *port}});
+    program.OnReload({"log", "gateway"}, [&program] { program.reloads().Again(Check); });
     program.SetReady(true);
     program.WaitForSignal();
     program.SetReady(false);

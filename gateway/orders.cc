@@ -2,11 +2,10 @@
 
 #include "gateway/cost.h"
 #include "gateway/credentials.h"
+#include "gateway/route_facts.h"
 
 namespace wayleave::gateway {
 namespace {
-
-constexpr std::int64_t kBytesPerToken = 4;
 
 void SetNow(google::protobuf::Timestamp& to) {
   const auto nanos = std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
@@ -14,19 +13,8 @@ void SetNow(google::protobuf::Timestamp& to) {
   to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
 }
 
-// A rough count, rounded up to a power of two so that like requests look alike to the router.
-std::int64_t RoughTokens(std::size_t bytes) {
-  std::int64_t tokens = 1;
-  while (tokens * kBytesPerToken < static_cast<std::int64_t>(bytes)) tokens *= 2;
-  return tokens;
-}
-
-// Headers that name a request rather than describe it would only keep decisions from being used again.
-bool MayDecide(std::string_view name) {
-  return MayTravel(name) && name != "x-request-id" && name != "traceparent" && name != "tracestate" &&
-         !name.starts_with("x-codex-") && name != "x-client-request-id" && name != "session-id" &&
-         name != "thread-id" && name != "x-stainless-retry-count";
-}
+// 0 is no limit.
+std::int64_t SmallerLimit(std::int64_t a, std::int64_t b) { return a == 0 || (b != 0 && b < a) ? b : a; }
 
 }  // namespace
 
@@ -36,24 +24,7 @@ void SetDuration(google::protobuf::Duration& to, std::chrono::steady_clock::dura
   to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
 }
 
-router::v1::RouteRequest FactsOf(const Known& known) {
-  router::v1::RouteRequest facts;
-  facts.set_model(known.envelope.model);
-  facts.set_endpoint(known.endpoint);
-  for (const auto& [name, value] : known.request.headers.entries()) {
-    if (name == "x-provider" || MayDecide(name)) (*facts.mutable_headers())[name] = value;
-  }
-  *facts.mutable_principal() = known.principal;
-  facts.set_input_tokens(RoughTokens(known.request.body.size()));
-  facts.set_max_output_tokens(known.envelope.max_output_tokens);
-  facts.mutable_needs()->set_tools(known.envelope.has_tools);
-  facts.mutable_needs()->set_images(known.envelope.has_images);
-  facts.mutable_needs()->set_reasoning(known.envelope.has_reasoning);
-  facts.set_session(known.envelope.session);
-  return facts;
-}
-
-auth::v1::ReserveRequest HoldOf(const Known& known, const std::string& reservation_id,
+auth::v1::ReserveRequest HoldOf(const Known& known, const router::v1::Settings& set, const std::string& reservation_id,
                                 std::chrono::milliseconds lifetime) {
   auth::v1::ReserveRequest hold;
   hold.set_reservation_id(reservation_id);
@@ -61,13 +32,15 @@ auth::v1::ReserveRequest HoldOf(const Known& known, const std::string& reservati
   hold.set_model(known.envelope.model);
   if (known.endpoint != provider::v1::ENDPOINT_COUNT_TOKENS) {
     hold.mutable_upper_bound()->set_input_tokens(RoughTokens(known.request.body.size()));
-    hold.mutable_upper_bound()->set_output_tokens(known.envelope.max_output_tokens);
+    hold.mutable_upper_bound()->set_output_tokens(
+        SmallerLimit(known.envelope.max_output_tokens, set.max_output_tokens()));
   }
   SetDuration(*hold.mutable_ttl(), lifetime);
   return hold;
 }
 
-provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Target& target) {
+provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Target& target,
+                                      const router::v1::Settings& set) {
   provider::v1::GenerateRequest order;
   order.set_provider(target.provider());
   order.set_model(target.model());
@@ -78,6 +51,9 @@ provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Targ
   order.set_stream(known.envelope.stream);
   order.set_include_usage(known.envelope.include_usage);
   order.set_client_model(known.envelope.model);
+  order.set_reasoning_effort(set.reasoning_effort());
+  order.set_max_output_tokens(set.max_output_tokens());
+  order.set_service_tier(set.service_tier());
   if (target.has_timeouts()) *order.mutable_timeouts() = target.timeouts();
   for (const auto& [name, value] : known.request.headers.entries()) {
     if (MayTravel(name)) (*order.mutable_headers())[name] = value;
@@ -126,6 +102,7 @@ provider::v1::Failure TimeoutFailure() {
 }
 
 const char* WordFor(const provider::v1::Failure& failure) {
+  if (failure.upstream_status() == 0 && failure.code() == "server_is_overloaded") return nullptr;
   if (failure.upstream_status() == 429) return "status_429";
   if (failure.upstream_status() >= 500) return "status_5xx";
   return failure.status() == 504 ? "timeout" : "connect";

@@ -14,14 +14,14 @@ OutcomeReporter::OutcomeReporter(WorkerPool& workers, RouterPort& router, metric
   for (int i = 0; i < workers.size(); ++i) under_way_.push_back(std::make_unique<TaskGroup>());
 }
 
-void OutcomeReporter::Report(router::v1::ReportOutcomeRequest report) {
-  if (!Due(report)) return;
+void OutcomeReporter::Report(router::v1::ReportOutcomeRequest report, bool decides) {
+  if (!Due(report, decides)) return;
   TaskGroup& group = *under_way_[static_cast<std::size_t>(Worker::Current()->index())];
   if (group.running() >= kMostUnderWay) return dropped_.Increment();
   group.Spawn(Send(std::move(report)));
 }
 
-bool OutcomeReporter::Due(const router::v1::ReportOutcomeRequest& report) {
+bool OutcomeReporter::Due(const router::v1::ReportOutcomeRequest& report, bool decides) {
   const auto now = std::chrono::steady_clock::now();
   std::lock_guard lock(mutex_);
   auto& last = last_success_[report.provider() + "/" + report.model()];
@@ -29,7 +29,7 @@ bool OutcomeReporter::Due(const router::v1::ReportOutcomeRequest& report) {
     last = {};  // the next success is news
     return true;
   }
-  if (now - last < kSuccessInterval) return false;
+  if (!decides && now - last < kSuccessInterval) return false;
   last = now;
   return true;
 }

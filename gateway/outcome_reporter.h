@@ -15,18 +15,19 @@
 namespace wayleave::gateway {
 
 // Tells the router how targets do, beside the request's own path: every failure, and of the successes one
-// a second for each target. Reports that would pile up are dropped and counted.
+// a second for each target, and those that decide whether a sick one is used again. Reports that would pile up are dropped and counted.
 // Any worker. Stop() before the router port goes away.
 class OutcomeReporter {
  public:
   OutcomeReporter(WorkerPool& workers, RouterPort& router, metrics::Registry& registry);
 
-  void Report(router::v1::ReportOutcomeRequest report);
+  // `decides`: the request was to show whether a sick target is well again, so the router must hear of it.
+  void Report(router::v1::ReportOutcomeRequest report, bool decides = false);
   // Main thread; waits for reports under way.
   void Stop();
 
  private:
-  bool Due(const router::v1::ReportOutcomeRequest& report);
+  bool Due(const router::v1::ReportOutcomeRequest& report, bool decides);
   Task<void> Send(router::v1::ReportOutcomeRequest report);
 
   static constexpr std::size_t kMostUnderWay = 64;  // on one worker

@@ -31,6 +31,8 @@ class RouterPort {
   virtual ~RouterPort() = default;
   virtual Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest& request,
                                                         const rpc::CallContext& context) = 0;
+  virtual Task<Result<router::v1::ExplainResponse>> Explain(const router::v1::ExplainRequest& request,
+                                                            const rpc::CallContext& context) = 0;
   virtual Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest& request,
                                                                   const rpc::CallContext& context) = 0;
   virtual Task<Result<router::v1::ReportOutcomeResponse>> ReportOutcome(

@@ -3,6 +3,9 @@
 namespace wayleave::gateway {
 namespace {
 
+constexpr const char* kContinued = "wayleave_gateway_continued_total";
+constexpr const char* kContinuedHelp = "Answers that broke off and were carried on by another target, or by none.";
+
 double Seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 const char* Name(auth::v1::Outcome outcome) {
@@ -30,7 +33,9 @@ Probe::Probe(metrics::Registry& registry)
                                       "From a request's arrival to the first byte of its answer.", {},
                                       metrics::kFirstEventSeconds)),
       events_(registry.Counter("wayleave_gateway_events_total", "Events passed on to clients.")),
-      bytes_(registry.Counter("wayleave_gateway_answer_bytes_total", "Bytes of answers passed on to clients.")) {}
+      bytes_(registry.Counter("wayleave_gateway_answer_bytes_total", "Bytes of answers passed on to clients.")),
+      continued_(registry.Counter(kContinued, kContinuedHelp, {{"result", "continued"}})),
+      not_continued_(registry.Counter(kContinued, kContinuedHelp, {{"result", "failed"}})) {}
 
 prometheus::Counter& Probe::Requests(const char* endpoint, int status) {
   std::lock_guard lock(mutex_);
@@ -76,6 +81,13 @@ void Probe::FellBack(const std::string& provider) {
   registry_
       .Counter("wayleave_gateway_fallbacks_total",
                "Targets that failed before their answer began, so that the next was tried.", {{"provider", provider}})
+      .Increment();
+}
+
+void Probe::Retried(const std::string& provider) {
+  registry_
+      .Counter("wayleave_gateway_retries_total", "Requests that a target failed and was asked again.",
+               {{"provider", provider}})
       .Increment();
 }
 

@@ -21,6 +21,10 @@ class Probe {
   void Ended(const Record& record, std::chrono::steady_clock::time_point now);
   // A target failed before its answer began and the next one was tried.
   void FellBack(const std::string& provider);
+  // A target that failed is asked again.
+  void Retried(const std::string& provider);
+  // An answer that broke off was carried on by another target, or by none.
+  void CarriedOn(bool succeeded) { (succeeded ? continued_ : not_continued_).Increment(); }
   // A streamed piece went to the client.
   void Delivered(std::uint64_t events, std::uint64_t bytes);
 
@@ -35,6 +39,8 @@ class Probe {
   prometheus::Histogram& first_event_;
   prometheus::Counter& events_;
   prometheus::Counter& bytes_;
+  prometheus::Counter& continued_;
+  prometheus::Counter& not_continued_;
 
   // Children are made once and found here, which is cheaper than asking the registry each time.
   std::mutex mutex_;

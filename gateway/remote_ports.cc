@@ -13,6 +13,7 @@ constexpr const char* kReserve = "/wayleave.auth.v1.AuthService/Reserve";
 constexpr const char* kSettle = "/wayleave.auth.v1.AuthService/Settle";
 constexpr const char* kWatch = "/wayleave.auth.v1.AuthService/WatchRevocations";
 constexpr const char* kRoute = "/wayleave.router.v1.RouterService/Route";
+constexpr const char* kExplain = "/wayleave.router.v1.RouterService/Explain";
 constexpr const char* kListModels = "/wayleave.router.v1.RouterService/ListModels";
 constexpr const char* kReportOutcome = "/wayleave.router.v1.RouterService/ReportOutcome";
 constexpr const char* kGenerate = "/wayleave.provider.v1.ProviderService/Generate";
@@ -101,13 +102,25 @@ Task<Result<auth::v1::SettleResponse>> RemoteAuth::Settle(const auth::v1::Settle
   return channel_.Call<auth::v1::SettleResponse>(kSettle, request, context);
 }
 
+RemoteRouter::RemoteRouter(rpc::Channel& channel, rpc::Fanout& all, metrics::Registry& registry)
+    : channel_(channel),
+      all_(all),
+      unheard_(registry.Counter("wayleave_gateway_outcome_reports_unheard_total",
+                                "Reports of an outcome that a replica of the router did not take.")) {}
+
 Task<Result<router::v1::RouteResponse>> RemoteRouter::Route(const router::v1::RouteRequest& request,
                                                             const rpc::CallContext& context) {
   std::string facts = Facts(request);
   if (auto known = decisions_.Find(facts, DecisionCache::Clock::now())) co_return std::move(*known);
+  const std::uint64_t drops = decisions_.drops();
   auto answer = co_await channel_.Call<router::v1::RouteResponse>(kRoute, request, context);
-  if (answer) decisions_.Keep(std::move(facts), *answer, DecisionCache::Clock::now());
+  if (answer) decisions_.Keep(std::move(facts), *answer, drops, DecisionCache::Clock::now());
   co_return answer;
+}
+
+Task<Result<router::v1::ExplainResponse>> RemoteRouter::Explain(const router::v1::ExplainRequest& request,
+                                                                const rpc::CallContext& context) {
+  return channel_.Call<router::v1::ExplainResponse>(kExplain, request, context);
 }
 
 Task<Result<router::v1::ListModelsResponse>> RemoteRouter::ListModels(const router::v1::ListModelsRequest& request,
@@ -117,7 +130,13 @@ Task<Result<router::v1::ListModelsResponse>> RemoteRouter::ListModels(const rout
 
 Task<Result<router::v1::ReportOutcomeResponse>> RemoteRouter::ReportOutcome(
     const router::v1::ReportOutcomeRequest& request, const rpc::CallContext& context) {
-  return channel_.Call<router::v1::ReportOutcomeResponse>(kReportOutcome, request, context);
+  auto call = all_.Call<router::v1::ReportOutcomeResponse>(kReportOutcome, request, context);
+  const rpc::Tally tally = co_await call;
+  unheard_.Increment(tally.failed);
+  // Not before the replicas know of it: their decisions until then would be the old ones.
+  if (!request.ok()) decisions_.Drop(request.provider(), request.model());
+  if (tally.answered == 0) co_return tally.failure;
+  co_return router::v1::ReportOutcomeResponse();
 }
 
 std::unique_ptr<Generation> RemoteProvider::Generate(provider::v1::GenerateRequest request,

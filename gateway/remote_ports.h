@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "base/async/deadline.h"
+#include "base/metrics/registry.h"
 #include "base/rpc/client.h"
+#include "base/rpc/fanout.h"
 #include "gateway/decision_cache.h"
 #include "gateway/ports.h"
 #include "gateway/principal_cache.h"
@@ -42,16 +44,22 @@ class RemoteAuth : public AuthPort {
 
 class RemoteRouter : public RouterPort {
  public:
-  explicit RemoteRouter(rpc::Channel& channel) : channel_(channel) {}
+  // `all` reaches the same service; the registry must outlive the port.
+  RemoteRouter(rpc::Channel& channel, rpc::Fanout& all, metrics::Registry& registry);
   Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest& request,
                                                 const rpc::CallContext& context) override;
+  Task<Result<router::v1::ExplainResponse>> Explain(const router::v1::ExplainRequest& request,
+                                                    const rpc::CallContext& context) override;
   Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest& request,
                                                           const rpc::CallContext& context) override;
+  // Tells every replica; succeeds if one heard it.
   Task<Result<router::v1::ReportOutcomeResponse>> ReportOutcome(const router::v1::ReportOutcomeRequest& request,
                                                                 const rpc::CallContext& context) override;
 
  private:
   rpc::Channel& channel_;
+  rpc::Fanout& all_;
+  prometheus::Counter& unheard_;
   DecisionCache decisions_;
 };
 

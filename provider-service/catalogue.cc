@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/async/worker.h"
+#include "provider-service/adapters/registry.h"
 
 namespace wayleave::provider {
 namespace {
@@ -21,7 +22,7 @@ Task<std::string> Inquire(Provider& provider, http::Exchange& exchange, const Mo
                           std::string& problem) {
   const std::string target = provider.Target(question.path);
   const v1::GenerateRequest nobody;
-  const http::ClientHeaders headers = provider.HeadersFor(nobody, "application/json");
+  const http::ClientHeaders headers = provider.HeadersFor(nobody, "application/json", provider.AnyKey());
   const std::vector<std::string_view> body{question.body};
   const bool get = question.body.empty();
   const http::ClientRequest request{get ? "GET" : "POST", target, &headers, get ? nullptr : &body};
@@ -121,13 +122,20 @@ Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, milliseco
   into.set_problem(std::move(problem));
 }
 
-Task<std::string> FindReachable(Provider& provider, http::ConnectionPool& pool, milliseconds time) {
+Task<bool> AskForLife(Provider& provider, http::ConnectionPool& pool, milliseconds time, std::string& answered) {
+  std::size_t models = provider.adapter->OwnModels().size();
   std::string problem;
-  const std::optional<ModelsQuestion> question = provider.adapter->ReachQuestion();
-  if (!question) co_return problem;
-  http::Exchange exchange(pool, provider.origin, Within(provider, Clock::now() + time));
-  co_await Inquire(provider, exchange, *question, problem);
-  co_return problem;
+  if (FindAdapterType(provider.config.type)->has_upstream) {
+    const ModelsQuestion question = provider.adapter->ReachQuestion().value_or(provider.adapter->ListQuestion());
+    http::Exchange exchange(pool, provider.origin, Within(provider, Clock::now() + time));
+    const std::string answer = co_await Inquire(provider, exchange, question, problem);
+    std::vector<ListedModel> list;
+    const bool listed = models > 0 || provider.adapter->ReadList(answer, list);
+    if (problem.empty() && !listed) problem = "the answer is not a list of models";
+    models += list.size();
+  }
+  answered = problem.empty() ? "offers " + std::to_string(models) + " models" : problem;
+  co_return problem.empty();
 }
 
 Task<ModelFacts> FetchFacts(Provider& provider, http::Exchange& exchange, const std::string& model) {

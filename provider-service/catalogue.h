@@ -15,9 +15,10 @@ namespace wayleave::provider {
 Task<void> FetchModels(Provider& provider, http::ConnectionPool& pool, std::chrono::milliseconds time,
                        v1::ProviderModels& into);
 
-// For a provider whose models are known without asking: what stands in the way of reaching it, within the time; empty
-// if nothing does, or nothing can be asked. Both must outlive the task.
-Task<std::string> FindReachable(Provider& provider, http::ConnectionPool& pool, std::chrono::milliseconds time);
+// Asks a provider for a sign of life, within the time: for its list of models, which is not noted. `answered` says what
+// happened; false if that is no life. The references must outlive the task.
+Task<bool> AskForLife(Provider& provider, http::ConnectionPool& pool, std::chrono::milliseconds time,
+                      std::string& answered);
 
 // What is known of a model that is about to be asked. One that no list has named yet is asked about, over `exchange`,
 // if its kind of provider can tell; no answer is no failure. Cancelling the exchange ends the task.

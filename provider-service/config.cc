@@ -15,15 +15,28 @@ namespace {
 
 using config::Section;
 
-void ReadTimeouts(Section section, http::ClientTimeouts& timeouts) {
+void ReadTimeouts(Section section, ProviderConfig& provider) {
+  http::ClientTimeouts& timeouts = provider.timeouts;
   section.Read("connect", timeouts.connect);
   section.Read("first_byte", timeouts.first_byte);
   section.Read("idle", timeouts.idle);
   section.Read("total", timeouts.total);
+  section.Read("first_token", provider.first_token);
   section.Done();
   for (const auto time : {timeouts.connect, timeouts.first_byte, timeouts.idle}) {
     if (time.count() <= 0) section.Fail("connect, first_byte and idle must be more than nothing");
   }
+}
+
+void ReadLimits(Section section, ConcurrencyLimits& limits) {
+  section.Read("concurrent", limits.concurrent);
+  section.Read("queue", limits.queue);
+  section.Read("queue_time", limits.queue_time);
+  if (limits.concurrent < 0) section.Fail("concurrent", "must not be negative; 0 is no limit");
+  if (limits.queue < 0 || limits.queue > 10000) section.Fail("queue", "must be a number from 0 to 10000");
+  if (limits.queue > 0 && limits.concurrent == 0) section.Fail("queue", "needs a limit: say concurrent as well");
+  if (limits.queue_time.count() <= 0) section.Fail("queue_time", "must be more than nothing");
+  section.Done();
 }
 
 std::string Lower(std::string text) {
@@ -91,11 +104,21 @@ void ReadBaseUrl(Section& section, const AdapterType& type, ProviderConfig& prov
   if (!path.ends_with(type.path_suffix)) path += type.path_suffix;
 }
 
+// One that is not set, or stands there twice, is none.
+void AddKey(Section& section, const char* name, std::string key, ProviderConfig& provider) {
+  if (key.find_first_of("\r\n") != std::string::npos) section.Fail(name, "must not hold a line end");
+  config::Secret secret(std::move(key));
+  const bool known = std::find(provider.api_keys.begin(), provider.api_keys.end(), secret) != provider.api_keys.end();
+  if (!secret.empty() && !known) provider.api_keys.push_back(std::move(secret));
+}
+
 void ReadCredential(Section& section, const AdapterType& type, ProviderConfig& provider) {
   std::string key;
   section.Read("api_key", key);
-  if (key.find_first_of("\r\n") != std::string::npos) section.Fail("api_key", "must not hold a line end");
-  provider.api_key = config::Secret(std::move(key));
+  AddKey(section, "api_key", std::move(key), provider);
+  std::vector<std::string> keys;
+  section.Read("api_keys", keys);
+  for (std::string& one : keys) AddKey(section, "api_keys", std::move(one), provider);
   provider.api_key_header = type.api_key_header;
   section.Read("api_key_header", provider.api_key_header);
   const std::string& name = provider.api_key_header;
@@ -108,7 +131,8 @@ void ReadUpstream(Section& section, const AdapterType& type, ProviderConfig& pro
   section.Read("query", provider.query);
   ReadHeaders(section, provider);
   section.Read("ca_file", provider.ca_file);
-  ReadTimeouts(section.Child("timeouts"), provider.timeouts);
+  ReadTimeouts(section.Child("timeouts"), provider);
+  ReadLimits(section.Child("limits"), provider.limits);
 }
 
 ProviderConfig ReadProvider(const std::string& name, Section section) {

@@ -10,6 +10,7 @@
 #include "base/http/client.h"
 #include "base/http/url.h"
 #include "provider-service/adapters/adapter.h"
+#include "provider-service/concurrency_limiter.h"
 
 namespace wayleave::provider {
 
@@ -20,7 +21,8 @@ struct ProviderConfig {
   AdapterConfig adapter;
 
   http::Url base_url;
-  config::Secret api_key;
+  // They take turns.
+  std::vector<config::Secret> api_keys;
   // The header that holds the key; empty: Authorization, as a bearer token.
   std::string api_key_header;
   // Sent in the query of every request.
@@ -32,8 +34,14 @@ struct ProviderConfig {
   std::string ca_file;
 
   http::ClientTimeouts timeouts;
+  // From the request's last byte to the first word, thought or call; 0: however long.
+  std::chrono::milliseconds first_token{0};
+  // Of each of its models.
+  ConcurrencyLimits limits;
   // A client that is streamed to gets a sign of life when the upstream was silent for so long.
   std::chrono::milliseconds keep_alive{15000};
+
+  bool operator==(const ProviderConfig&) const = default;
 };
 
 struct Config {

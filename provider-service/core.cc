@@ -11,6 +11,7 @@ namespace wayleave::provider {
 namespace {
 
 constexpr std::chrono::milliseconds kListTime{3000};
+constexpr std::chrono::milliseconds kProbeTime{3000};
 
 // A generation together with the request that it works on.
 class OwningGeneration : public Generation {
@@ -64,11 +65,14 @@ std::shared_ptr<std::vector<std::unique_ptr<http::ConnectionPool>>> MakePools(in
 }  // namespace
 
 Core::Core(const Config& config, int workers, metrics::Registry& registry)
-    : providers_(MakeProviders(config, registry)), pools_(MakePools(workers)) {
+    : table_(std::make_shared<ProviderTable>(config, registry)), pools_(MakePools(workers)) {
   const std::string name = "wayleave_provider_upstream_connections";
   const std::string help = "Connections to providers that are open now.";
   prometheus::Gauge& active = registry.Gauge(name, help, {{"state", "active"}});
   prometheus::Gauge& idle = registry.Gauge(name, help, {{"state", "idle"}});
+  registry.OnCollect([table = std::weak_ptr<ProviderTable>(table_)] {
+    if (const auto alive = table.lock()) alive->Collect();
+  });
   registry.OnCollect([pools = std::weak_ptr<Pools>(pools_), &active, &idle] {
     const auto alive = pools.lock();
     if (!alive) return;
@@ -85,6 +89,8 @@ Core::Core(const Config& config, int workers, metrics::Registry& registry)
 
 Core::~Core() = default;
 
+Status Core::Reload(const Config& config) { return table_->Replace(config); }
+
 http::ConnectionPool& Core::Pool() { return *pools_->at(static_cast<std::size_t>(Worker::Current()->index())); }
 
 std::unique_ptr<Generation> Core::Start(v1::GenerateRequest request, rpc::CallContext context) {
@@ -95,8 +101,9 @@ std::unique_ptr<Generation> Core::Start(v1::GenerateRequest request, rpc::CallCo
 
 std::unique_ptr<Generation> Core::StartOn(const v1::GenerateRequest& request, rpc::CallContext context) {
   if (!IsKnown(request.endpoint())) return MakeFailedGeneration(UnknownEndpoint());
-  const auto found = providers_.find(request.provider());
-  if (found == providers_.end()) return MakeFailedGeneration(UnknownProvider(request.provider()));
+  const auto providers = table_->Now();
+  const auto found = providers->find(request.provider());
+  if (found == providers->end()) return MakeFailedGeneration(UnknownProvider(request.provider()));
   return MakeUpstreamGeneration(found->second, Pool(), request, std::move(context));
 }
 
@@ -107,7 +114,8 @@ Task<v1::ListModelsResponse> Core::ListModels(const v1::ListModelsRequest& reque
   };
   v1::ListModelsResponse response;
   TaskGroup fetches;
-  for (const auto& [name, provider] : providers_) {
+  const auto providers = table_->Now();
+  for (const auto& [name, provider] : *providers) {
     if (wanted(name)) fetches.Spawn(FetchModels(*provider, Pool(), kListTime, *response.add_providers()));
   }
   co_await fetches.Empty();
@@ -115,18 +123,15 @@ Task<v1::ListModelsResponse> Core::ListModels(const v1::ListModelsRequest& reque
 }
 
 Task<Result<v1::ProbeResponse>> Core::Probe(const v1::ProbeRequest& request) {
-  const auto found = providers_.find(request.provider());
-  if (found == providers_.end()) {
+  const auto providers = table_->Now();
+  const auto found = providers->find(request.provider());
+  if (found == providers->end()) {
     co_return Error{Code::kNotFound, "the provider is not configured", "provider_not_configured"};
   }
   const auto begin = std::chrono::steady_clock::now();
-  v1::ProviderModels models;
-  co_await FetchModels(*found->second, Pool(), kListTime, models);
-  std::string problem = models.problem();
-  if (problem.empty()) problem = co_await FindReachable(*found->second, Pool(), kListTime);
   v1::ProbeResponse response;
-  response.set_reachable(problem.empty());
-  response.set_detail(problem.empty() ? "offers " + std::to_string(models.models_size()) + " models" : problem);
+  const bool alive = co_await AskForLife(*found->second, Pool(), kProbeTime, *response.mutable_detail());
+  response.set_reachable(alive);
   SetDuration(std::chrono::steady_clock::now() - begin, *response.mutable_latency());
   co_return response;
 }

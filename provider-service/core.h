@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/http/connection_pool.h"
@@ -8,7 +9,7 @@
 #include "base/rpc/context.h"
 #include "provider-service/config.h"
 #include "provider-service/generation.h"
-#include "provider-service/provider.h"
+#include "provider-service/provider_table.h"
 
 namespace wayleave::provider {
 
@@ -23,6 +24,10 @@ class Core {
   Core(const Config& config, int workers, metrics::Registry& registry);
   ~Core();
 
+  // Takes over other providers: those that are configured as before stay as they are, those that are gone finish what
+  // they have begun. Any thread. Fails, with nothing changed, if certificates can't be read.
+  Status Reload(const Config& config);
+
   // Nothing is sent before the first Next().
   std::unique_ptr<Generation> Start(v1::GenerateRequest request, rpc::CallContext context = {});
   // The same for a request that outlives the generation.
@@ -36,7 +41,7 @@ class Core {
   using Pools = std::vector<std::unique_ptr<http::ConnectionPool>>;
   http::ConnectionPool& Pool();
 
-  const Providers providers_;
+  const std::shared_ptr<ProviderTable> table_;
   const std::shared_ptr<Pools> pools_;
 };
 

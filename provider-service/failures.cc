@@ -47,6 +47,29 @@ Failure SendFailure(const Error& error) {
   return ConnectFailure(FaultOf(error.reason), told ? std::string_view{} : error.message);
 }
 
+Failure FirstTokenFailure() {
+  Failure failure = ConnectFailure(ConnectFault::kFirstByteTimeout, {});
+  failure.message = "The model said nothing in time";
+  return failure;
+}
+
+Failure OverloadedFailure(const std::string& model, bool late, std::chrono::milliseconds wait) {
+  Failure failure;
+  failure.status = 503;
+  failure.code = "server_is_overloaded";
+  failure.message = "The model \"" + model + "\" is busy: " +
+                    (late ? "its turn did not come in time." : "as many requests as may be wait for it.") +
+                    " Try again in " + std::to_string((wait.count() + 999) / 1000) + " s.";
+  failure.retry_after_ms = wait.count();
+  failure.retryable = true;
+  return failure;
+}
+
+Failure UndeliveredFailure(const Output& output) {
+  const std::string_view message = output.error_message;
+  return StreamFailure(output.error_code, message.empty() ? "The provider reported an error." : message);
+}
+
 Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect, std::int64_t now) {
   return MapUpstreamError(head.status, body, RetryAfterMs(head, now), same_dialect);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,12 @@ namespace wayleave::provider {
 Failure PrepareFailure(const Error& error);
 // http::Exchange::Send failed.
 Failure SendFailure(const Error& error);
+// The model began to say nothing for as long as it may.
+Failure FirstTokenFailure();
+// There is no place at the target, and none came free; `wait`: when one may.
+Failure OverloadedFailure(const std::string& model, bool late, std::chrono::milliseconds wait);
+// The stream's answer failed before anything of it was delivered.
+Failure UndeliveredFailure(const Output& output);
 // The provider answered with a status that is not 2xx. `now` in Unix seconds, for a time that it names to come again.
 Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect, std::int64_t now);
 

@@ -14,6 +14,20 @@ using namespace wayleave;
 
 constexpr std::chrono::seconds kGrace{20};
 
+// Read once; the providers are taken over while the service runs.
+const std::vector<std::string> kFixed = {"log", "provider"};
+
+provider::Config Load(config::Section& root) {
+  provider::Config config = provider::ReadConfig(root);
+  CheckSections(root);
+  return config;
+}
+
+// Throws config::ConfigError, with the providers as they were.
+void TakeOver(config::Section& root, provider::Core& core) {
+  if (Status taken = core.Reload(Load(root)); !taken) throw config::ConfigError(taken.error().message);
+}
+
 // Until a signal ends it. The gRPC server is gone when this returns.
 Status Serve(app::Program& program, const provider::Config& config, provider::Core& core) {
   rpc::ServerConfig server_config;
@@ -36,13 +50,15 @@ Status Serve(app::Program& program, const provider::Config& config, provider::Co
 }
 
 Status Run(app::Program& program) {
-  provider::Config config = provider::ReadConfig(program.config());
-  CheckSections(program.config());
+  provider::Config config = Load(program.config());
   if (!program.flags().listen.empty()) config.listen = program.flags().listen;
   if (!program.flags().admin.empty()) config.admin = program.flags().admin;
 
   WorkerPool& workers = program.Workers(config.workers);
   provider::Core core(config, workers.size(), program.registry());
+  program.OnReload(kFixed, [&program, &core] {
+    program.reloads().Again([&core](config::Section& root) { TakeOver(root, core); });
+  });
   Status served = Serve(program, config, core);
   program.StopAdmin();
   workers.StopAndJoin();  // the core's connections belong to them

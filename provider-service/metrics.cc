@@ -9,10 +9,11 @@ constexpr std::array<const char*, 5> kEndpointNames{"responses", "chat_completio
                                                     "embeddings"};
 constexpr std::array<const char*, 7> kOutcomeNames{"completed",   "incomplete", "failed",   "refused",
                                                    "unavailable", "invalid",    "cancelled"};
-constexpr std::array<const char*, 16> kReasonNames{
-    "resolve",       "refused",      "connect_timeout", "tls",        "closed",     "first_byte_timeout",
-    "idle_timeout",  "total_timeout", "bad_response",   "status_4xx", "status_429", "status_5xx",
-    "status_other",  "not_a_stream", "told",            "other"};
+constexpr std::array<const char*, 19> kReasonNames{
+    "resolve",      "refused",    "connect_timeout",     "tls",          "closed",       "first_byte_timeout",
+    "idle_timeout", "total_timeout", "bad_response",     "status_4xx",   "status_429",   "status_5xx",
+    "status_other", "not_a_stream", "told",              "first_token_timeout", "overloaded", "keys_cooling",
+    "other"};
 
 std::size_t IndexOf(v1::Endpoint endpoint) {
   switch (endpoint) {

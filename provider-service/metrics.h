@@ -45,7 +45,7 @@ class ProviderMetrics {
  private:
   static constexpr std::size_t kEndpoints = 5;
   static constexpr std::size_t kOutcomes = 7;
-  static constexpr std::size_t kReasons = 16;
+  static constexpr std::size_t kReasons = 19;
   metrics::Registry& registry_;
   const std::string provider_;
   std::array<std::array<prometheus::Counter*, kOutcomes>, kEndpoints> requests_{};

@@ -53,6 +53,12 @@ void FillEnd(const Output& output, v1::End& into) {
   usage.set_total_tokens(output.usage->total_tokens);
 }
 
+void FillInterrupted(const Output& output, v1::Interrupted& into) {
+  into.set_resume(*output.resume);
+  into.set_error_code(output.error_code);
+  into.set_message(output.error_message);
+}
+
 void FillHead(const http::ResponseHead& upstream, bool stream, v1::Head& into) {
   into.set_status(200);
   into.set_content_type(stream ? "text/event-stream" : "application/json");

@@ -10,6 +10,8 @@ namespace wayleave::provider {
 
 void FillFailure(const Failure& failure, v1::Failure& into);
 void FillEnd(const Output& output, v1::End& into);
+// Of an answer that may be carried on elsewhere.
+void FillInterrupted(const Output& output, v1::Interrupted& into);
 // Of the provider's own headers only a short list reaches the client.
 void FillHead(const http::ResponseHead& upstream, bool stream, v1::Head& into);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "base/version.h"
 #include "provider-service/adapters/registry.h"
@@ -15,13 +17,16 @@ http::ClientHeaders FixedHeaders(const ProviderConfig& config) {
   for (const auto& [name, value] : FindAdapterType(config.type)->own_headers) {
     if (http::FindHeader(headers, name).empty()) headers.emplace_back(name, value);
   }
-  const bool bearer = config.api_key_header.empty();
-  const std::string name = bearer ? "Authorization" : config.api_key_header;
-  const bool own_credential = !http::FindHeader(headers, name).empty();
-  if (!config.api_key.empty() && !own_credential) {
-    headers.emplace_back(name, (bearer ? "Bearer " : "") + config.api_key.Reveal());
-  }
   return headers;
+}
+
+// A file that changed is read again, though it goes by the same name.
+std::string StampOf(const std::string& file) {
+  std::error_code error;
+  const auto time = std::filesystem::last_write_time(file, error);
+  if (file.empty() || error) return {};
+  const auto size = std::filesystem::file_size(file, error);
+  return std::to_string(time.time_since_epoch().count()) + ' ' + std::to_string(size);
 }
 
 void AppendEncoded(std::string& out, std::string_view text) {
@@ -82,7 +87,18 @@ Provider::Provider(ProviderConfig c, std::shared_ptr<const net::TlsContext> t, m
       fixed_headers(FixedHeaders(config)),
       fixed_query(FixedQuery(config.query)),
       metrics(registry, config.name),
-      models(ModelHold(config.adapter.quirks.ollama.keep_alive)) {}
+      limit_metrics(registry, config.name, config.api_keys.size(), config.limits.concurrent > 0),
+      models(ModelHold(config.adapter.quirks.ollama.keep_alive)),
+      keys(config.api_keys.size()),
+      limiter(config.limits),
+      ca_stamp_(StampOf(config.ca_file)) {}
+
+bool Provider::SameCertificates() const { return StampOf(config.ca_file) == ca_stamp_; }
+
+std::optional<std::size_t> Provider::AnyKey() {
+  if (keys.size() == 0) return std::nullopt;
+  return keys.TakeAnyhow(KeyPool::Clock::now());
+}
 
 std::string Provider::Target(const std::string& path) const {
   std::string target = config.base_url.path + path;
@@ -90,8 +106,14 @@ std::string Provider::Target(const std::string& path) const {
   return target;
 }
 
-http::ClientHeaders Provider::HeadersFor(const v1::GenerateRequest& request, std::string_view accept) const {
+http::ClientHeaders Provider::HeadersFor(const v1::GenerateRequest& request, std::string_view accept,
+                                         std::optional<std::size_t> key) const {
   http::ClientHeaders headers = fixed_headers;
+  const bool bearer = config.api_key_header.empty();
+  if (key) {
+    AddMissing(headers, bearer ? "Authorization" : config.api_key_header.c_str(),
+               (bearer ? "Bearer " : "") + config.api_keys.at(*key).Reveal());
+  }
   for (const std::string& name : config.forward_headers) {
     const auto found = request.headers().find(name);
     if (found != request.headers().end()) AddMissing(headers, name.c_str(), found->second);
@@ -102,10 +124,15 @@ http::ClientHeaders Provider::HeadersFor(const v1::GenerateRequest& request, std
   return headers;
 }
 
-Providers MakeProviders(const Config& config, metrics::Registry& registry) {
+Providers MakeProviders(const Config& config, metrics::Registry& registry, const Providers& before) {
   Providers providers;
   std::map<std::string, std::shared_ptr<const net::TlsContext>> contexts;
   for (const ProviderConfig& one : config.providers) {
+    const auto old = before.find(one.name);
+    if (old != before.end() && old->second->config == one && old->second->SameCertificates()) {
+      providers.insert(*old);
+      continue;
+    }
     std::shared_ptr<const net::TlsContext> tls;
     if (one.base_url.tls) {
       auto& shared = contexts[one.ca_file];

@@ -49,6 +49,7 @@ void ReadFields(Section& section, Quirks& quirks) {
   section.Read("parallel_tool_calls", quirks.chat.parallel_tool_calls);
   section.Read("stream_options", quirks.chat.stream_options);
   section.Read("verbosity", quirks.chat.verbosity);
+  section.Read("service_tier", quirks.chat.service_tier);
   section.Read("streaming", quirks.streaming);
 }
 

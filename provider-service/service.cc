@@ -38,7 +38,7 @@ Task<Status> AnswerStream(Generation& generation, rpc::ServerCall& call) {
   for (;;) {
     const bool more = co_await generation.Next(piece);
     if (!more) break;
-    if (piece.has_end() || piece.has_failure()) {
+    if (piece.has_end() || piece.has_failure() || piece.has_interrupted()) {
       call.WriteLast(piece);
       break;
     }

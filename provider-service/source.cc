@@ -15,11 +15,11 @@ std::string AcceptFor(const UpstreamCall& call) {
 class HttpSource : public Source {
  public:
   HttpSource(Provider& provider, http::ConnectionPool& pool, const v1::GenerateRequest& request,
-             const UpstreamCall& call, http::ClientTimeouts timeouts)
+             const UpstreamCall& call, http::ClientTimeouts timeouts, std::optional<std::size_t> key)
       : provider_(provider),
         call_(call),
         target_(provider.Target(call.path)),
-        headers_(provider.HeadersFor(request, AcceptFor(call))),
+        headers_(provider.HeadersFor(request, AcceptFor(call), key)),
         exchange_(pool, provider.origin, timeouts) {}
 
   Task<Result<http::ResponseHead>> Open() override {
@@ -34,6 +34,7 @@ class HttpSource : public Source {
   }
 
   bool HasEarly() const override { return exchange_.has_early(); }
+  std::chrono::steady_clock::time_point SentAt() const override { return exchange_.sent_at(); }
   void Release() override { exchange_.Release(); }
   void Cancel() override { exchange_.Cancel(); }
 
@@ -65,12 +66,14 @@ class ScriptSource : public Source {
   }
 
   bool HasEarly() const override { return false; }
+  std::chrono::steady_clock::time_point SentAt() const override { return opened_; }
   void Release() override {}
   void Cancel() override { cancelled_ = true; }
 
  private:
   const UpstreamCall& call_;
   const bool paced_;
+  const std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
   std::size_t next_ = 0;
   bool cancelled_ = false;
 };
@@ -79,8 +82,8 @@ class ScriptSource : public Source {
 
 std::unique_ptr<Source> MakeHttpSource(Provider& provider, http::ConnectionPool& pool,
                                        const v1::GenerateRequest& request, const UpstreamCall& call,
-                                       http::ClientTimeouts timeouts) {
-  return std::make_unique<HttpSource>(provider, pool, request, call, timeouts);
+                                       http::ClientTimeouts timeouts, std::optional<std::size_t> key) {
+  return std::make_unique<HttpSource>(provider, pool, request, call, timeouts, key);
 }
 
 std::unique_ptr<Source> MakeScriptSource(const UpstreamCall& call, bool paced) {

@@ -11,7 +11,10 @@
 #include "provider-service/catalogue.h"
 #include "provider-service/dialect/errors.h"
 #include "provider-service/failures.h"
+#include "provider-service/generation_times.h"
+#include "provider-service/key_turn.h"
 #include "provider-service/pieces.h"
+#include "provider-service/place.h"
 #include "provider-service/source.h"
 
 namespace wayleave::provider {
@@ -24,31 +27,15 @@ constexpr std::size_t kMaxErrorBody = 1 << 20;
 constexpr milliseconds kErrorBodyTime{5000};
 constexpr milliseconds kFactsTime{2000};
 
-milliseconds Pick(const google::protobuf::Duration& wanted, milliseconds configured) {
-  const milliseconds time(wanted.seconds() * 1000 + wanted.nanos() / 1'000'000);
-  return time.count() > 0 ? time : configured;
-}
-
-http::ClientTimeouts TimeoutsFor(const v1::Timeouts& wanted, const http::ClientTimeouts& configured,
-                                 std::chrono::system_clock::time_point deadline) {
-  http::ClientTimeouts timeouts;
-  timeouts.connect = Pick(wanted.connect(), configured.connect);
-  timeouts.first_byte = Pick(wanted.first_byte(), configured.first_byte);
-  timeouts.idle = Pick(wanted.idle(), configured.idle);
-  timeouts.total = Pick(wanted.total(), configured.total);
-  if (deadline != std::chrono::system_clock::time_point::max()) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::system_clock::now());
-    const milliseconds most = std::max(left, milliseconds(1));
-    timeouts.total = timeouts.total.count() > 0 ? std::min(timeouts.total, most) : most;
-  }
-  return timeouts;
-}
-
 class UpstreamGeneration : public Generation {
  public:
   UpstreamGeneration(std::shared_ptr<Provider> provider, http::ConnectionPool& pool, const v1::GenerateRequest& request,
                      rpc::CallContext context)
-      : provider_(std::move(provider)), pool_(pool), request_(request), context_(std::move(context)) {
+      : provider_(std::move(provider)),
+        pool_(pool),
+        request_(request),
+        context_(std::move(context)),
+        keys_(provider_->keys) {
     provider_->metrics.Started();
   }
 
@@ -67,13 +54,14 @@ class UpstreamGeneration : public Generation {
       co_await Advance();
       if (cancelled_) co_return Leave();
     }
-    Deliver(piece);
+    late_ ? Late(piece) : Deliver(piece);
     co_return true;
   }
 
   void Cancel() override {
     if (ended_) return;
     cancelled_ = true;
+    if (place_) place_->Cancel();
     if (question_) question_->Cancel();
     if (source_) source_->Cancel();
   }
@@ -82,9 +70,32 @@ class UpstreamGeneration : public Generation {
 
  private:
   Task<void> Open(v1::GenerateResponse& piece) {
+    const bool admitted = co_await Enter(piece);
+    if (!admitted || cancelled_) co_return;
     co_await LearnFacts();
-    bool again = !cancelled_;
+    bool again = !cancelled_ && HasKey(piece);
     while (again) again = co_await Attempt(piece);
+  }
+
+  // Counting tokens is no work for the model.
+  Task<bool> Enter(v1::GenerateResponse& piece) {
+    const bool free = provider_->config.limits.concurrent == 0 || request_.endpoint() == v1::ENDPOINT_COUNT_TOKENS;
+    if (free) co_return true;
+    place_ = std::make_unique<Place>(provider_->limiter, provider_->limit_metrics, request_.model());
+    const Place::Outcome outcome = co_await place_->Take(LeftUntil(context_.deadline));
+    if (outcome == Place::Outcome::kAdmitted || outcome == Place::Outcome::kCancelled) co_return true;
+    const milliseconds wait = provider_->limiter.ExpectedWait(request_.model());
+    const bool late = outcome == Place::Outcome::kLate;
+    Fail(piece, OverloadedFailure(request_.client_model(), late, wait), Outcome::kUnavailable, "overloaded");
+    co_return false;
+  }
+
+  bool HasKey(v1::GenerateResponse& piece) {
+    const auto now = Clock::now();
+    if (keys_.Begin(now)) return true;
+    const auto cooling = provider_->keys.AllCool(now).value_or(KeyPool::Cooling{});
+    Fail(piece, AllKeysCool(cooling), Outcome::kUnavailable, "keys_cooling");
+    return false;
   }
 
   // Nothing if the provider is slow to tell; the request itself will show what is wrong then.
@@ -97,7 +108,7 @@ class UpstreamGeneration : public Generation {
     question_.reset();
   }
 
-  // True if it should be tried once more, with a larger context.
+  // True if it should be tried once more, with a larger context or with another key.
   Task<bool> Attempt(v1::GenerateResponse& piece) {
     Result<UpstreamCall> call = PrepareCall(*provider_->adapter, {request_, std::time(nullptr), facts_});
     if (!call) {
@@ -106,13 +117,15 @@ class UpstreamGeneration : public Generation {
     }
     const std::int64_t context_before = call_.context_tokens;
     call_ = std::move(call).value();
-    if (too_long_ && call_.context_tokens <= context_before) {
+    if (std::exchange(needs_more_context_, false) && call_.context_tokens <= context_before) {
       Fail(piece, *too_long_, Outcome::kRefused, StatusReason(head_.status));
       co_return false;
     }
     NoteDropped();
-    const auto timeouts = TimeoutsFor(request_.timeouts(), provider_->config.timeouts, context_.deadline);
-    source_ = call_.script.empty() ? MakeHttpSource(*provider_, pool_, request_, call_, timeouts)
+    const GenerationTimes times =
+        TimesFor(request_.timeouts(), provider_->config, call_.events, context_.deadline);
+    first_token_ = times.first_token;
+    source_ = call_.script.empty() ? MakeHttpSource(*provider_, pool_, request_, call_, times.http, keys_.key())
                                    : MakeScriptSource(call_, request_.stream());
     co_await Begin(piece);
     co_return !source_ && !cancelled_ && !ended_;
@@ -125,6 +138,7 @@ class UpstreamGeneration : public Generation {
     head_ = std::move(head).value();
     provider_->metrics.FirstByte(std::chrono::duration<double>(Clock::now() - started_).count());
     const bool good = head_.status / 100 == 2;
+    if (good) keys_.Accepted(Clock::now());
     if (good && call_.context_tokens > 0) NoteContext();
     if (good && IsAnswer() && !MayBeAnError()) {
       call_.reply->Begin(out_);
@@ -141,15 +155,27 @@ class UpstreamGeneration : public Generation {
   void Refused(v1::GenerateResponse& piece, const std::string& body) {
     Failure failure = StatusFailure(head_, body, call_.same_dialect, std::time(nullptr));
     if (call_.explain) call_.explain(failure, request_.model());
+    if (SwitchesKey(failure)) return TryAgain();
     if (failure.code == "context_length_exceeded" && call_.context_tokens > 0) {
       facts_.loaded_context = call_.context_tokens * 2;
       too_long_ = std::move(failure);
-      source_->Release();
-      source_.reset();
-      return;
+      needs_more_context_ = true;
+      return TryAgain();
     }
     const Outcome outcome = head_.status / 100 == 4 ? Outcome::kRefused : Outcome::kUnavailable;
     Fail(piece, failure, outcome, StatusReason(head_.status));
+  }
+
+  void TryAgain() {
+    source_->Release();
+    source_.reset();
+  }
+
+  bool SwitchesKey(Failure& failure) {
+    const auto failed = keys_.key();
+    if (!keys_.GoOn(failure, Clock::now())) return false;
+    provider_->limit_metrics.Switched(*failed);
+    return true;
   }
 
   void NoteContext() {
@@ -192,13 +218,26 @@ class UpstreamGeneration : public Generation {
     call_.reply->Break("server_error", BreakMessage(error.reason), out_);
   }
 
+  // While the first token has a time, nothing goes out before it: until then another target can be asked.
+  bool IsHeld() const {
+    return first_token_.count() > 0 && !head_sent_ && !out_.begun && out_.output_bytes == 0 &&
+           out_.finish == Finish::kNone && !out_.failure;
+  }
+
+  milliseconds LeftForFirstToken() const {
+    return std::chrono::duration_cast<milliseconds>(source_->SentAt() + first_token_ - Clock::now());
+  }
+
   bool HasNews() const {
+    if (late_) return true;
+    if (IsHeld()) return false;
     const bool can_begin = request_.stream() && !head_sent_;
     return can_begin || !out_.bytes.empty() || out_.finish != Finish::kNone || out_.failure;
   }
 
   // How much longer the client may hear nothing, whether or not the upstream talks; 0: for ever.
   milliseconds Patience() const {
+    if (IsHeld()) return std::max(LeftForFirstToken(), milliseconds(1));
     if (!request_.stream()) return milliseconds(0);
     const auto silent = std::chrono::duration_cast<milliseconds>(Clock::now() - waiting_since_);
     return std::max(provider_->config.keep_alive - silent, milliseconds(1));
@@ -219,6 +258,8 @@ class UpstreamGeneration : public Generation {
       Broke(read.error());
     } else if (*read == http::Exchange::Body::kEnd) {
       call_.reply->End(out_);
+    } else if (IsHeld()) {
+      late_ = LeftForFirstToken().count() <= 0;
     } else if (*read == http::Exchange::Body::kQuiet || IsSilentTooLong()) {
       KeepAlive();
     }
@@ -229,22 +270,34 @@ class UpstreamGeneration : public Generation {
     return request_.stream() && !HasNews() && Clock::now() - waiting_since_ >= provider_->config.keep_alive;
   }
 
+  void Late(v1::GenerateResponse& piece) {
+    Fail(piece, FirstTokenFailure(), Outcome::kUnavailable, "first_token_timeout");
+  }
+
+  // Failed, and the client has nothing but perhaps what was held back.
+  bool IsUndelivered() const {
+    const bool said_nothing = first_token_.count() > 0 && out_.output_bytes == 0;
+    return !head_sent_ && out_.finish == Finish::kFailed && (out_.resume || (request_.stream() && said_nothing));
+  }
+
   void Deliver(v1::GenerateResponse& piece) {
     if (out_.failure && !head_sent_) {
       return Fail(piece, *std::exchange(out_.failure, std::nullopt), Outcome::kFailed, "told");
     }
+    if (IsUndelivered()) return Fail(piece, UndeliveredFailure(out_), Outcome::kFailed, "told");
     if (!std::exchange(head_sent_, true)) FillHead(head_, request_.stream(), *piece.mutable_head());
     piece.mutable_data()->swap(out_.bytes);
     out_.bytes.clear();
     piece.set_events(std::exchange(out_.events, 0));
     piece.set_output_bytes(out_.output_bytes);
     if (out_.finish == Finish::kNone) return;
-    FillEnd(out_, *piece.mutable_end());
+    out_.resume ? FillInterrupted(out_, *piece.mutable_interrupted()) : FillEnd(out_, *piece.mutable_end());
     End();
   }
 
   void End() {
     ended_ = true;
+    place_.reset();
     LetGo(out_.finish != Finish::kFailed);
     if (out_.usage) provider_->metrics.Used(*out_.usage);
     provider_->metrics.Patched(out_.repaired_patches, out_.broken_patches);
@@ -260,6 +313,7 @@ class UpstreamGeneration : public Generation {
 
   void Fail(v1::GenerateResponse& piece, const Failure& failure, Outcome outcome, std::string_view reason) {
     ended_ = true;
+    place_.reset();
     if (source_) LetGo(head_.status / 100 != 2);
     FillFailure(failure, *piece.mutable_failure());
     if (!reason.empty() && !noted_) Note(reason, failure.code);
@@ -268,7 +322,7 @@ class UpstreamGeneration : public Generation {
 
   // Once a request, however often it is tried. Debug: agents declare tools that only OpenAI runs with every request.
   void NoteDropped() {
-    if (call_.dropped.empty() || too_long_) return;
+    if (call_.dropped.empty() || std::exchange(dropped_noted_, true)) return;
     provider_->metrics.Dropped(call_.dropped);
     log::Debug("request_parts_dropped", {{"request_id", context_.request_id},
                                          {"provider", provider_->config.name},
@@ -286,6 +340,7 @@ class UpstreamGeneration : public Generation {
   }
 
   bool Leave() {
+    place_.reset();
     if (cancelled_ && !ended_) status_ = Error{Code::kCancelled, "cancelled"};
     Count(Outcome::kCancelled);
     return false;
@@ -301,12 +356,17 @@ class UpstreamGeneration : public Generation {
   http::ConnectionPool& pool_;
   const v1::GenerateRequest& request_;
   const rpc::CallContext context_;
+  KeyTurn keys_;
+  std::unique_ptr<Place> place_;  // where the target's are counted
   const Clock::time_point started_ = Clock::now();
   Clock::time_point waiting_since_ = started_;  // the client heard something last
   ModelFacts facts_;
   std::unique_ptr<http::Exchange> question_;  // about the model
   std::optional<Failure> too_long_;           // what was said of a prompt that is tried again
   std::optional<Error> broken_;               // while SmallBody read
+  bool needs_more_context_ = false;
+  milliseconds first_token_{0};  // of the present attempt; 0: however long
+  bool late_ = false;            // it did not come
   bool whole_ = false;                        // SmallBody read all there is
   UpstreamCall call_;
   std::unique_ptr<Source> source_;
@@ -318,26 +378,8 @@ class UpstreamGeneration : public Generation {
   bool ended_ = false;
   bool cancelled_ = false;
   bool noted_ = false;
+  bool dropped_noted_ = false;
   bool counted_ = false;
-};
-
-class FailedGeneration : public Generation {
- public:
-  explicit FailedGeneration(Failure failure) : failure_(std::move(failure)) {}
-
-  Task<bool> Next(v1::GenerateResponse& piece) override {
-    piece.Clear();
-    if (std::exchange(told_, true)) co_return false;
-    FillFailure(failure_, *piece.mutable_failure());
-    co_return true;
-  }
-  void Cancel() override { told_ = true; }
-  const Status& status() const override { return status_; }
-
- private:
-  const Failure failure_;
-  const Status status_;
-  bool told_ = false;
 };
 
 }  // namespace
@@ -345,10 +387,6 @@ class FailedGeneration : public Generation {
 std::unique_ptr<Generation> MakeUpstreamGeneration(std::shared_ptr<Provider> provider, http::ConnectionPool& pool,
                                                    const v1::GenerateRequest& request, rpc::CallContext context) {
   return std::make_unique<UpstreamGeneration>(std::move(provider), pool, request, std::move(context));
-}
-
-std::unique_ptr<Generation> MakeFailedGeneration(Failure failure) {
-  return std::make_unique<FailedGeneration>(std::move(failure));
 }
 
 }  // namespace wayleave::provider

@@ -1,55 +1,16 @@
 #include "router-service/config.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
+#include "router-service/config_reading.h"
 #include "router-service/glob.h"
+#include "router-service/health_config.h"
 
 namespace wayleave::router {
 namespace {
 
 using config::Section;
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-std::string Join(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
-// What a "provider/model" lacks, for people; empty if nothing. Fills `into` if all is well.
-std::string ReadTarget(const std::string& text, const std::vector<std::string>& providers, TargetName& into) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == text.size()) {
-    return "`" + text + "` must be written provider/model";
-  }
-  into = {text.substr(0, slash), text.substr(slash + 1)};
-  if (std::find(providers.begin(), providers.end(), into.provider) != providers.end()) return "";
-  const std::string nearest = config::Nearest(into.provider, providers);
-  return "the provider `" + into.provider + "` is not configured; " +
-         (!nearest.empty()    ? "did you mean `" + nearest + "`?"
-          : providers.empty() ? "none is"
-                              : "configured are: " + Join(providers));
-}
-
-std::vector<TargetName> ReadTargets(Section& section, const char* key, const std::vector<std::string>& providers) {
-  std::vector<std::string> texts;
-  section.Read(key, texts);
-  if (texts.empty()) section.Fail(key, "needs at least one target, written provider/model");
-  std::vector<TargetName> targets(texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    std::string problem = ReadTarget(texts[i], providers, targets[i]);
-    const bool part_glob = problem.empty() && targets[i].model != "*" && IsGlob(targets[i].model);
-    if (part_glob) problem = "`*` in a target stands for the whole model: write " + targets[i].provider + "/*";
-    if (!problem.empty()) section.Fail(key, i, problem);
-  }
-  return targets;
-}
 
 std::vector<std::string> ReadProviders(Section& root, const std::vector<std::string>& built_in) {
   Section section = root.Child("providers");
@@ -62,11 +23,6 @@ std::vector<std::string> ReadProviders(Section& root, const std::vector<std::str
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return names;
-}
-
-void OneOf(const Section& section, const char* key, const std::string& word, const std::vector<std::string>& words) {
-  const bool known = word.empty() || std::find(words.begin(), words.end(), word) != words.end();
-  if (!known) section.Fail(key, "must be one of: " + Join(words));
 }
 
 void CheckModel(const Section& section, const ModelConfig& model) {
@@ -94,6 +50,7 @@ ModelConfig ReadModel(Section& models, const std::string& name, const std::vecto
   }
   Section section = models.Child(name.c_str());
   model.targets = ReadTargets(section, "targets", providers);
+  ReadStrategy(section, model.prefer);
   section.Read("aliases", model.aliases);
   section.Read("display_name", model.display_name);
   section.Read("description", model.description);
@@ -127,35 +84,6 @@ std::vector<ModelConfig> ReadModels(Section& root, const std::vector<std::string
   return models;
 }
 
-RouteConfig ReadRoute(Section& section, const std::vector<std::string>& providers) {
-  RouteConfig route;
-  section.Read("name", route.name);
-  const auto plain = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_' || c == '.'; };
-  if (route.name.empty() || !std::all_of(route.name.begin(), route.name.end(), plain)) {
-    section.Fail("name", "a route needs a name of letters, digits, and - _ .");
-  }
-  Section when = section.Child("when");
-  std::map<std::string, std::string> headers;
-  when.Read("header", headers);
-  for (auto& [name, value] : headers) route.headers[Lower(name)] = value;
-  when.Read("model", route.models);
-  when.Done();
-  route.use = ReadTargets(section, "use", providers);
-  section.Read("reason", route.reason);
-  section.Done();
-  return route;
-}
-
-std::vector<RouteConfig> ReadRoutes(Section& root, const std::vector<std::string>& providers) {
-  std::vector<RouteConfig> routes;
-  std::set<std::string> names;
-  for (Section& section : root.List("routes")) {
-    routes.push_back(ReadRoute(section, providers));
-    if (!names.insert(routes.back().name).second) section.Fail("name", "another route has this name already");
-  }
-  return routes;
-}
-
 std::vector<PriceConfig> ReadPrices(Section& root, const std::vector<std::string>& providers) {
   Section section = root.Child("prices");
   std::vector<PriceConfig> prices;
@@ -186,6 +114,9 @@ void ReadRouter(Section& root, Config& config) {
   section.Read("discovery_interval", service.discovery_interval);
   section.Read("workers", service.workers);
   section.Read("max_age", config.routing.max_age);
+  ReadRetry(section, config.routing.retry);
+  ReadBreaker(section, config.routing.breaker);
+  ReadProbeInterval(section, service.probe_interval);
   section.Done();
   if (service.discovery_interval < std::chrono::seconds(1)) section.Fail("discovery_interval", "must be at least 1s");
   if (service.workers < 0 || service.workers > 256) section.Fail("workers", "must be between 0 and 256");
@@ -198,12 +129,14 @@ Config ReadConfig(Section& root, const std::vector<std::string>& built_in) {
   RoutingConfig& routing = config.routing;
   routing.providers = ReadProviders(root, built_in);
   routing.models = ReadModels(root, routing.providers);
-  routing.routes = ReadRoutes(root, routing.providers);
+  ReadRoutes(root, routing);
+  ReadTargetFacts(root, routing);
   routing.prices = ReadPrices(root, routing.providers);
   root.Read("default_model", routing.default_model);
   if (routing.default_model == "default") root.Fail("default_model", "can't be `default` itself");
   if (IsGlob(routing.default_model)) root.Fail("default_model", "must be a plain name");
   ReadRouter(root, config);
+  ReadTests(root, routing);
   return config;
 }
 

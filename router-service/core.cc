@@ -1,5 +1,7 @@
 #include "router-service/core.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/log/log.h"
@@ -27,10 +29,26 @@ bool Knows(const Snapshot& snapshot, const v1::ReportOutcomeRequest& outcome) {
   return false;
 }
 
+// How long callers that did not hear of an opening may go on sending there.
+constexpr std::chrono::milliseconds kMostAge{5000};
+
+// A decision that passes over a sick target holds until that one may be asked again, and one with a trial for this
+// request alone.
+void LimitAge(const Snapshot& snapshot, const HealthAt& health, v1::RouteResponse& response) {
+  if (!snapshot.config().breaker.on()) return;
+  google::protobuf::Duration& age = *response.mutable_max_age();
+  const bool trial = response.targets(0).trial();
+  const auto limit = trial ? std::chrono::milliseconds(0) : std::min(kMostAge, health.soonest());
+  const auto allowed = std::chrono::milliseconds(age.seconds() * 1000 + age.nanos() / 1'000'000);
+  if (limit >= allowed) return;
+  age.set_seconds(limit.count() / 1000);
+  age.set_nanos(static_cast<int>(limit.count() % 1000 * 1'000'000));
+}
+
 }  // namespace
 
 Core::Core(RoutingConfig config, Loader loader, metrics::Registry& registry)
-    : loader_(std::move(loader)), probe_(registry), outcomes_(registry) {
+    : loader_(std::move(loader)), probe_(registry), outcomes_(registry), circuits_(registry) {
   Publish(std::make_shared<RoutingConfig>(std::move(config)), discovered_);
 }
 
@@ -42,6 +60,7 @@ std::shared_ptr<const Snapshot> Core::snapshot() const {
 void Core::Publish(std::shared_ptr<const RoutingConfig> config, std::shared_ptr<const Discovered> discovered) {
   const std::shared_ptr<const Snapshot> before = snapshot();
   auto next = std::make_shared<const Snapshot>(next_id_++, config, discovered, before.get());
+  circuits_.Configure(config->breaker);
   config_ = std::move(config);
   discovered_ = std::move(discovered);
   probe_.ShowSnapshot(next->id(), next->catalogue().size());
@@ -49,12 +68,27 @@ void Core::Publish(std::shared_ptr<const RoutingConfig> config, std::shared_ptr<
   snapshot_.swap(next);
 }
 
+// Once more if another request took the trial that this one was to be: then the target counts as sick.
+Result<Decision> Core::DecideNow(const v1::RouteRequest& request, const Snapshot& snapshot) {
+  for (;;) {
+    const Breaker::Time now = Breaker::Clock::now();
+    const HealthAt health(circuits_, now);
+    Result<Decision> decision = Decide(request, snapshot, nullptr, health);
+    if (!decision) return decision;
+    v1::RouteResponse& response = decision->response;
+    const v1::Target& first = response.targets(0);
+    if (first.trial() && !circuits_.TakeTrial(first.provider(), first.model(), now)) continue;
+    LimitAge(snapshot, health, response);
+    return decision;
+  }
+}
+
 Task<Result<v1::RouteResponse>> Core::Route(const v1::RouteRequest& request) {
   auto call = probe_.Begin(Rpc::kRoute);
   const std::shared_ptr<const Snapshot> current = snapshot();
-  Result<Decision> decision = Decide(request, *current);
+  Result<Decision> decision = DecideNow(request, *current);
   if (!decision) {
-    probe_.Refused();
+    probe_.Refused(decision.error());
     co_return call.Ends(Result<v1::RouteResponse>(std::move(decision).error()));
   }
   probe_.Decided(decision->rule);
@@ -66,9 +100,11 @@ Task<Result<v1::ExplainResponse>> Core::Explain(const v1::ExplainRequest& reques
   auto call = probe_.Begin(Rpc::kExplain);
   const std::shared_ptr<const Snapshot> current = snapshot();
   std::vector<v1::Step> steps;
-  Result<Decision> decision = Decide(request.request(), *current, &steps);
+  const HealthAt health(circuits_, Breaker::Clock::now());
+  Result<Decision> decision = Decide(request.request(), *current, &steps, health);
   v1::ExplainResponse response;
   if (decision) {
+    LimitAge(*current, health, decision->response);
     *response.mutable_decision() = std::move(decision->response);
   } else {
     response.set_refusal(decision.error().message);
@@ -90,7 +126,9 @@ Task<Result<v1::ReportOutcomeResponse>> Core::ReportOutcome(const v1::ReportOutc
     co_return call.Ends(Result<v1::ReportOutcomeResponse>(std::move(error)));
   }
   const std::shared_ptr<const Snapshot> current = snapshot();
-  outcomes_.Note(request, Knows(*current, request));
+  const bool known = Knows(*current, request);
+  outcomes_.Note(request, known);
+  circuits_.Note(request, known, Breaker::Clock::now());
   co_return call.Ends(Result<v1::ReportOutcomeResponse>(v1::ReportOutcomeResponse()));
 }
 
@@ -98,18 +136,27 @@ Task<Result<v1::ReloadResponse>> Core::Reload(const v1::ReloadRequest&) {
   auto call = probe_.Begin(Rpc::kReload);
   v1::ReloadResponse response;
   try {
-    const std::lock_guard lock(writing_);
-    auto config = std::make_shared<const RoutingConfig>(loader_());
-    Publish(std::move(config), discovered_);
-    response.set_snapshot(next_id_ - 1);
+    response.set_snapshot(ReloadNow());
   } catch (const config::ConfigError& e) {
-    log::Error("router.reload_refused", {{"problem", e.what()}});
     Error error{Code::kInvalidArgument, e.what(), "bad_configuration", std::nullopt};
     co_return call.Ends(Result<v1::ReloadResponse>(std::move(error)));
   }
-  log::Info("router.reloaded", {{"snapshot", response.snapshot()}});
-  if (on_reload_) on_reload_();
   co_return call.Ends(Result<v1::ReloadResponse>(std::move(response)));
+}
+
+std::uint64_t Core::ReloadNow() {
+  const auto start = std::chrono::steady_clock::now();
+  std::uint64_t id = 0;
+  {
+    const std::lock_guard lock(writing_);
+    auto config = std::make_shared<const RoutingConfig>(loader_());
+    Publish(std::move(config), discovered_);
+    id = next_id_ - 1;
+  }
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  log::Info("router.reloaded", {{"snapshot", id}, {"seconds", taken.count()}});
+  if (on_reload_) on_reload_();
+  return id;
 }
 
 void Core::Learn(const provider::v1::ListModelsResponse& offers) {

@@ -7,7 +7,9 @@
 #include "base/async/task.h"
 #include "base/metrics/registry.h"
 #include "base/result.h"
+#include "router-service/circuits.h"
 #include "router-service/config.h"
+#include "router-service/decide.h"
 #include "router-service/etags.h"
 #include "router-service/outcomes.h"
 #include "router-service/probe.h"
@@ -22,9 +24,10 @@ namespace wayleave::router {
 // made from an immutable snapshot, which Reload() and Learn() replace as a whole.
 class Core {
  public:
-  // Reads the configuration again; throws config::ConfigError. Called on a worker, one call at a time.
+  // Reads the configuration again; throws config::ConfigError. One call at a time, on
+  // the thread that asked for it.
   using Loader = std::function<RoutingConfig()>;
-  // Told after each successful Reload(), on its worker.
+  // Told after each successful reload, on its thread.
   using Listener = std::function<void()>;
 
   Core(RoutingConfig config, Loader loader, metrics::Registry& registry);
@@ -36,6 +39,9 @@ class Core {
   Task<Result<v1::ReportOutcomeResponse>> ReportOutcome(const v1::ReportOutcomeRequest& request);
   // A bad file changes nothing; the error's message is the ConfigError's.
   Task<Result<v1::ReloadResponse>> Reload(const v1::ReloadRequest& request);
+  // The same for the process itself: the new snapshot's id, or a config::ConfigError and nothing changed. Any thread;
+  // blocks while the file is read.
+  std::uint64_t ReloadNow();
 
   // Takes over what the providers offer. One that has a problem keeps the models that it told of last; one
   // that is not mentioned loses them. Any thread. Changes the snapshot only if something is different.
@@ -48,15 +54,18 @@ class Core {
 
   // What decides now. Any thread.
   std::shared_ptr<const Snapshot> snapshot() const;
+  Circuits& circuits() { return circuits_; }
 
  private:
   void TakeOver(const provider::v1::ListModelsResponse& offers);
+  Result<Decision> DecideNow(const v1::RouteRequest& request, const Snapshot& snapshot);
   void Publish(std::shared_ptr<const RoutingConfig> config, std::shared_ptr<const Discovered> discovered);
 
   const Loader loader_;
   Listener on_reload_;
   Probe probe_;
   Outcomes outcomes_;
+  Circuits circuits_;
   Etags etags_;
   // Held while a new snapshot is made, so that reload and discovery don't lose each other's changes.
   std::mutex writing_;

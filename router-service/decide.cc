@@ -4,24 +4,14 @@
 #include <chrono>
 #include <string>
 
+#include "router-service/fitness.h"
 #include "router-service/refusal.h"
 #include "router-service/rules/rule.h"
 
 namespace wayleave::router {
 namespace {
 
-constexpr char kPolicy[] = "policy";
-
-void Note(std::vector<v1::Step>* steps, const char* rule, bool decided, const std::string& reason) {
-  if (!steps) return;
-  v1::Step step;
-  step.set_rule(rule);
-  step.set_decided(decided);
-  step.set_reason(reason);
-  steps->push_back(std::move(step));
-}
-
-void Note(std::vector<v1::Step>* steps, const Rule& rule, const Answer& answer) {
+void NoteAnswer(std::vector<v1::Step>* steps, const Rule& rule, const Answer& answer) {
   if (!steps) return;
   if (answer.decided()) return Note(steps, rule.name, true, answer.reason);
   Note(steps, rule.name, false, answer.refusal ? "refused: " + answer.refusal->message : answer.why);
@@ -46,43 +36,118 @@ bool Permitted(const auth::v1::Policy& policy, const std::string& wanted, const 
                      [&](const std::string& alias) { return AllowsModel(policy, alias); });
 }
 
-// Takes from the answer what the policy forbids; an error if that leaves nothing.
-Status Restrict(const Facts& facts, const Snapshot& snapshot, Answer& answer, std::vector<v1::Step>* steps) {
-  const auth::v1::Policy& policy = facts.request.principal().policy();
-  if (!Permitted(policy, Wanted(facts, snapshot), answer)) {
-    Note(steps, kPolicy, false, "refused: the key's policy does not allow the model");
-    return ModelNotAllowed(facts.request, snapshot);
+// One decision after a rule has answered: its targets as candidates, of which each step takes some.
+struct Choice {
+  const Facts& facts;
+  const Snapshot& snapshot;
+  std::vector<Candidate> candidates = {};
+  v1::RouteResponse response = {};
+  int told = 0;  // of response.passed_over
+};
+
+// Tells whom the step `rule` has passed over.
+void Tell(const char* rule, Choice& choice) {
+  const PassedOver& over = choice.response.passed_over();
+  for (; choice.facts.steps && choice.told < over.size(); ++choice.told) {
+    const v1::PassedOver& one = over[choice.told];
+    Note(choice.facts.steps, rule, false, one.provider() + "/" + one.model() + " is passed over: " + one.why());
   }
-  const std::size_t before = answer.targets.size();
-  std::erase_if(answer.targets, [&](const v1::Target& target) { return !AllowsProvider(policy, target.provider()); });
-  if (answer.targets.size() < before) {
-    Note(steps, kPolicy, false,
-         "the key's policy leaves " + std::to_string(answer.targets.size()) + " of " + std::to_string(before) +
-             " targets");
-  }
-  if (answer.targets.empty()) return ProviderNotAllowed(facts.request);
-  return {};
 }
 
-bool Contains(const google::protobuf::RepeatedPtrField<v1::Target>& targets, const v1::Target& target) {
-  return std::any_of(targets.begin(), targets.end(), [&](const v1::Target& other) {
-    return other.provider() == target.provider() && other.model() == target.model();
+Status Checked(const char* rule, Status status, Choice& choice) {
+  Tell(rule, choice);
+  if (!status) Note(choice.facts.steps, rule, false, "refused: " + status.error().message);
+  return status;
+}
+
+bool Contains(const std::vector<Candidate>& candidates, const v1::Target& target) {
+  return std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& other) {
+    return other.target.provider() == target.provider() && other.target.model() == target.model();
   });
 }
 
-v1::RouteResponse Respond(const Rule& rule, Answer answer, const Snapshot& snapshot) {
-  v1::RouteResponse response;
+// The answer's targets, each once.
+void Gather(Answer& answer, Choice& choice) {
+  choice.candidates.reserve(answer.targets.size());
+  for (v1::Target& target : answer.targets) {
+    if (Contains(choice.candidates, target)) continue;
+    const TargetConfig* facts = choice.snapshot.FindTarget(target.provider(), target.model());
+    choice.candidates.push_back({std::move(target), facts});
+  }
+}
+
+// Takes out what the policy forbids; an error if that leaves nothing.
+Status Restrict(const Answer& answer, Choice& choice) {
+  const v1::RouteRequest& request = choice.facts.request;
+  const auth::v1::Policy& policy = request.principal().policy();
+  if (!Permitted(policy, Wanted(choice.facts, choice.snapshot), answer)) {
+    return ModelNotAllowed(request, choice.snapshot);
+  }
+  std::erase_if(choice.candidates, [&](const Candidate& candidate) {
+    if (AllowsProvider(policy, candidate.target.provider())) return false;
+    PassOver(candidate.target, "the key's policy does not allow this provider",
+             *choice.response.mutable_passed_over());
+    return true;
+  });
+  if (choice.candidates.empty()) return ProviderNotAllowed(request);
+  return {};
+}
+
+void SetDuration(std::chrono::milliseconds time, google::protobuf::Duration& to) {
+  to.set_seconds(time.count() / 1000);
+  to.set_nanos(static_cast<int>(time.count() % 1000 * 1'000'000));
+}
+
+// What is the same for all decisions of a snapshot.
+void AddTerms(const Snapshot& snapshot, v1::RouteResponse& response) {
+  const RetryConfig& retry = snapshot.config().retry;
+  response.mutable_retry()->set_attempts(retry.attempts);
+  SetDuration(retry.base, *response.mutable_retry()->mutable_base());
+  SetDuration(retry.most, *response.mutable_retry()->mutable_most());
+  SetDuration(retry.most_retry_after, *response.mutable_retry()->mutable_most_retry_after());
+  SetDuration(snapshot.config().max_age, *response.mutable_max_age());
+  response.set_snapshot(snapshot.id());
+  for (const std::string& header : snapshot.headers_looked_at()) response.add_headers_looked_at(header);
+}
+
+bool Sets(const v1::Settings* set) {
+  return set && (!set->reasoning_effort().empty() || set->max_output_tokens() > 0 || !set->service_tier().empty());
+}
+
+void Respond(const Rule& rule, Answer answer, Choice& choice) {
+  v1::RouteResponse& response = choice.response;
   response.set_rule(answer.rule.empty() ? rule.name : std::move(answer.rule));
   response.set_reason(std::move(answer.reason));
-  for (v1::Target& target : answer.targets) {
-    if (!Contains(response.targets(), target)) response.mutable_targets()->Add(std::move(target));
+  for (Candidate& candidate : choice.candidates) response.mutable_targets()->Add(std::move(candidate.target));
+  response.set_pick(EntryOf(answer.prefer).pick);
+  if (Sets(answer.set)) *response.mutable_set() = *answer.set;
+  AddTerms(choice.snapshot, response);
+}
+
+void TellOrder(Strategy strategy, const Choice& choice) {
+  if (!choice.facts.steps) return;
+  std::string words = std::string("by `") + EntryOf(strategy).name + "`:";
+  for (const Candidate& candidate : choice.candidates) {
+    const v1::Target& target = candidate.target;
+    words += (&candidate == &choice.candidates.front() ? " " : ", ") + target.provider() + "/" + target.model();
+    if (!target.reason().empty()) words += " (" + target.reason() + ")";
   }
-  const auto max_age = snapshot.config().max_age;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(max_age);
-  response.mutable_max_age()->set_seconds(seconds.count());
-  response.mutable_max_age()->set_nanos(static_cast<int>(std::chrono::nanoseconds(max_age - seconds).count()));
-  response.set_snapshot(snapshot.id());
-  return response;
+  Note(choice.facts.steps, "order", true, std::move(words));
+}
+
+Result<v1::RouteResponse> Choose(const Facts& facts, const Rule& rule, Answer answer, const Snapshot& snapshot,
+                                 const Health& health) {
+  Choice choice{facts, snapshot};
+  PassedOver& over = *choice.response.mutable_passed_over();
+  Gather(answer, choice);
+  Status good = Checked("policy", Restrict(answer, choice), choice);
+  if (good) good = Checked("fitness", Fit(facts.request, snapshot, choice.candidates, over), choice);
+  if (good) good = Checked("health", Screen(health, choice.candidates, over), choice);
+  if (!good) return std::move(good).error();
+  Order(answer.prefer, choice.candidates, facts.request, health);
+  TellOrder(answer.prefer, choice);
+  Respond(rule, std::move(answer), choice);
+  return std::move(choice.response);
 }
 
 std::string Hex(std::uint64_t number) {
@@ -94,17 +159,18 @@ std::string Hex(std::uint64_t number) {
 
 }  // namespace
 
-Result<Decision> Decide(const v1::RouteRequest& request, const Snapshot& snapshot, std::vector<v1::Step>* steps) {
-  const Facts facts{request, NamedModel(request, snapshot)};
+Result<Decision> Decide(const v1::RouteRequest& request, const Snapshot& snapshot, std::vector<v1::Step>* steps,
+                        const Health& health) {
+  const Facts facts{request, NamedModel(request, snapshot), steps};
   const auto rules = Rules();
   for (std::size_t i = 0; i < rules.size(); ++i) {
     Answer answer = rules[i].apply(facts, snapshot);
-    Note(steps, rules[i], answer);
+    NoteAnswer(steps, rules[i], answer);
     if (answer.refusal) return *std::move(answer.refusal);
     if (!answer.decided()) continue;
-    Status allowed = Restrict(facts, snapshot, answer, steps);
-    if (!allowed) return std::move(allowed).error();
-    return Decision{i, Respond(rules[i], std::move(answer), snapshot)};
+    Result<v1::RouteResponse> response = Choose(facts, rules[i], std::move(answer), snapshot, health);
+    if (!response) return std::move(response).error();
+    return Decision{i, *std::move(response)};
   }
   return ModelNotFound(request, snapshot);
 }

@@ -14,10 +14,11 @@ struct Decision {
   v1::RouteResponse response;
 };
 
-// Where a request goes, or why nowhere: a pure function of its arguments, the same for Route and Explain.
-// With `steps`, each rule's answer is written there in the order in which they were asked.
+// Where a request goes, or why nowhere: a pure function of its arguments, the same for Route and Explain; only if the
+// request says no time to decide for, and a rule asks for it, the clock is read.
+// With `steps`, each rule's answer is written there in the order in which they were asked, and what came after it.
 Result<Decision> Decide(const v1::RouteRequest& request, const Snapshot& snapshot,
-                        std::vector<v1::Step>* steps = nullptr);
+                        std::vector<v1::Step>* steps = nullptr, const Health& health = AllWell());
 
 // The models that the holder of a policy may name.
 v1::ListModelsResponse VisibleModels(const auth::v1::Policy& policy, const Snapshot& snapshot);

@@ -6,6 +6,7 @@
 #include "router-service/config.h"
 #include "router-service/core.h"
 #include "router-service/discovery.h"
+#include "router-service/probing.h"
 #include "router-service/provider_client.h"
 #include "router-service/service.h"
 
@@ -14,6 +15,15 @@ namespace {
 using namespace wayleave;
 
 constexpr std::chrono::milliseconds kGrace{10000};
+// Read once; the rest of the file is taken over while the service runs.
+const std::vector<std::string> kFixed = {"log",
+                                         "router.listen",
+                                         "router.admin",
+                                         "router.reflection",
+                                         "router.provider",
+                                         "router.discovery_interval",
+                                         "router.probe_interval",
+                                         "router.workers"};
 
 router::Config Load(config::Section& root) {
   router::Config config = router::ReadConfig(root, {"demo"});
@@ -27,10 +37,10 @@ Status Run(app::Program& program) {
   router::ServiceConfig& own = config.service;
   if (!program.flags().listen.empty()) own.listen = program.flags().listen;
   if (!program.flags().admin.empty()) own.admin = program.flags().admin;
-  const auto reload = [file = program.flags().config, routing = config.routing] {
-    if (file.empty()) return routing;
-    config::Section root = config::Document::Load(file);
-    return Load(root).routing;
+  const auto read_again = [&program] {
+    router::RoutingConfig routing;
+    program.reloads().Again([&routing](config::Section& root) { routing = Load(root).routing; });
+    return routing;
   };
 
   WorkerPool& workers = program.Workers(own.workers);
@@ -38,10 +48,12 @@ Status Run(app::Program& program) {
   rpc::ChannelConfig to_provider{own.provider};
   to_provider.wait_for_ready = std::chrono::milliseconds(250);  // discovery asks again, and must stop soon
   rpc::Channel provider(runtime, to_provider);
-  router::Core core(config.routing, reload, program.registry());
+  router::Core core(config.routing, read_again, program.registry());
   router::ProviderClient source(provider);
   router::Discovery discovery(workers[0], source, core, {own.discovery_interval});
+  router::Probing probing(workers[0], source, core, program.registry(), {own.probe_interval});
   core.OnReload([&discovery] { discovery.Poke(); });
+  program.OnReload(kFixed, [&core] { core.ReloadNow(); });
   rpc::Server server(workers, {own.listen, own.reflection});
   router::Register(server, core);
 
@@ -49,12 +61,14 @@ Status Run(app::Program& program) {
   auto port = server.Start();
   if (!port) return std::move(port).error();
   discovery.Start();
+  probing.Start();
   log::Info("serving", {{"address", own.listen}, {"port", *port}});
   program.SetReady(true);
 
   program.WaitForSignal();
   program.SetReady(false);
   server.Drain(kGrace);
+  probing.Stop();
   discovery.Stop();
   program.StopAdmin();
   return {};

@@ -19,6 +19,8 @@ std::size_t ResultOf(const v1::ReportOutcomeRequest& outcome) {
 
 }  // namespace
 
+const char* WordOf(const v1::ReportOutcomeRequest& outcome) { return kResultNames[ResultOf(outcome)]; }
+
 Outcomes::Target& Outcomes::Find(const std::string& provider, const std::string& model) {
   const auto found = targets_.find({provider, model});
   if (found != targets_.end()) return found->second;

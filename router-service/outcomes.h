@@ -11,6 +11,9 @@
 
 namespace wayleave::router {
 
+// The contract's word for how a request went: "ok", a failure's word, or "other". A literal.
+const char* WordOf(const v1::ReportOutcomeRequest& outcome);
+
 // How each target did lately: what was counted, how the last request went, how many failed in a row.
 // Any thread; the registry must outlive it. Keeps at most 10,000 targets and counts the rest together, as the
 // target "other", so that invented model names can't fill the memory or the metrics.

@@ -23,12 +23,19 @@ Probe::Probe(metrics::Registry& registry)
              {"ListModels", nullptr},
              {"ReportOutcome", nullptr},
              {"Reload", nullptr}}),
+      no_healthy_target_(registry.Counter("wayleave_router_no_healthy_target_total",
+                                          "Requests refused because every target's circuit was open.")),
       models_(registry.Gauge("wayleave_router_models", "Models in the catalogue.")),
       snapshot_(registry.Gauge("wayleave_router_snapshot", "The number of the snapshot in force.")) {
   for (const Rule& rule : Rules()) {
     decisions_.push_back(&registry.Counter(kDecisions, kDecisionsHelp, {{"rule", rule.name}}));
   }
   decisions_.push_back(&registry.Counter(kDecisions, kDecisionsHelp, {{"rule", "none"}}));
+}
+
+void Probe::Refused(const Error& why) {
+  decisions_.back()->Increment();
+  if (why.reason == "no_healthy_target") no_healthy_target_.Increment();
 }
 
 void Probe::ShowSnapshot(std::uint64_t id, std::size_t models) {

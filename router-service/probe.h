@@ -20,7 +20,7 @@ class Probe {
 
   // `rule` is an index into Rules().
   void Decided(std::size_t rule) { decisions_[rule]->Increment(); }
-  void Refused() { decisions_.back()->Increment(); }
+  void Refused(const Error& why);
   void ShowSnapshot(std::uint64_t id, std::size_t models);
   // Whether a provider told its models.
   void Asked(const std::string& provider, bool told);
@@ -30,6 +30,7 @@ class Probe {
   prometheus::Histogram& decision_seconds_;
   metrics::RpcMetrics rpcs_;
   std::vector<prometheus::Counter*> decisions_;  // by rule, and last: none
+  prometheus::Counter& no_healthy_target_;
   prometheus::Gauge& models_;
   prometheus::Gauge& snapshot_;
 };

@@ -10,4 +10,14 @@ Task<Result<provider::v1::ListModelsResponse>> ProviderClient::ListModels() {
   co_return co_await call;
 }
 
+Task<Result<provider::v1::ProbeResponse>> ProviderClient::Probe(const std::string& provider,
+                                                                std::chrono::milliseconds patience) {
+  provider::v1::ProbeRequest request;
+  request.set_provider(provider);
+  const rpc::CallContext context = rpc::CallContext{}.Within(patience);
+  auto call =
+      channel_.Call<provider::v1::ProbeResponse>("/wayleave.provider.v1.ProviderService/Probe", request, context);
+  co_return co_await call;
+}
+
 }  // namespace wayleave::router

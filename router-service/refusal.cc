@@ -70,4 +70,23 @@ Error ProviderNotAllowed(const v1::RouteRequest& request) {
                "provider_not_allowed", std::nullopt};
 }
 
+Error WindowTooSmall(const v1::RouteRequest& request, std::int64_t largest) {
+  return Error{Code::kInvalidArgument,
+               "The request has about " + std::to_string(request.input_tokens()) +
+                   " input tokens, more than the context window of any model that could serve it: the largest takes " +
+                   std::to_string(largest) + ". Shorten the conversation, or name a model with a larger window.",
+               "context_length_exceeded", std::nullopt};
+}
+
+Error NobodyAble(const v1::RouteRequest& request, const std::string& who) {
+  std::string needs;
+  if (request.needs().tools()) needs += ", tools";
+  if (request.needs().images()) needs += ", images";
+  if (request.needs().reasoning()) needs += ", reasoning";
+  return Error{Code::kInvalidArgument,
+               "The request needs " + (needs.empty() ? "more" : needs.substr(2)) +
+                   ", and no model that could serve it is able: " + who + ". Name another model, or leave that out.",
+               "invalid_prompt", std::nullopt};
+}
+
 }  // namespace wayleave::router

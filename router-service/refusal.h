@@ -13,5 +13,9 @@ Error ModelNotFound(const v1::RouteRequest& request, const Snapshot& snapshot);
 Error ModelNotAllowed(const v1::RouteRequest& request, const Snapshot& snapshot);
 // The policy allows the model, but none of the providers that serve it.
 Error ProviderNotAllowed(const v1::RouteRequest& request);
+// The conversation is too long for every target: Codex then makes it shorter. `largest` is the largest of their windows.
+Error WindowTooSmall(const v1::RouteRequest& request, std::int64_t largest);
+// No target can what the request needs; `who` names them, each with what it lacks.
+Error NobodyAble(const v1::RouteRequest& request, const std::string& who);
 
 }  // namespace wayleave::router

@@ -1,7 +1,9 @@
 #include "router-service/snapshot.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "router-service/automatic.h"
 #include "router-service/description.h"
 #include "router-service/glob.h"
 
@@ -13,34 +15,44 @@ const ModelConfig* FindIn(const std::unordered_map<std::string, const ModelConfi
   return found == map.end() ? nullptr : found->second;
 }
 
-const provider::v1::UpstreamModel* FindOffer(const Discovered& discovered, const TargetName& target) {
-  const auto found = discovered.find(target.provider);
-  if (found == discovered.end()) return nullptr;
-  for (const auto& model : found->second) {
-    if (model.id() == target.model) return &model;
-  }
-  return nullptr;
-}
-
-// What is known of the first target that a provider tells of.
-const provider::v1::UpstreamModel* FindOffer(const Discovered& discovered, const ModelConfig& config) {
-  for (const TargetName& target : config.targets) {
-    const TargetName named{target.provider, target.model == "*" ? config.name : target.model};
-    if (const auto* offer = FindOffer(discovered, named)) return offer;
-  }
-  return nullptr;
-}
-
 std::uint64_t Fnv(const std::string& bytes) {  // FNV-1a
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const unsigned char c : bytes) hash = (hash ^ c) * 0x100000001b3;
   return hash;
 }
 
-// "Says more": the longer literal prefix, then the longer pattern; equals keep the order of the file.
-bool SaysMore(const std::string& a, const std::string& b) {
-  const std::size_t left = LiteralPrefix(a), right = LiteralPrefix(b);
-  return left != right ? left > right : a.size() > b.size();
+void SetTime(std::chrono::milliseconds time, google::protobuf::Duration* (provider::v1::Timeouts::*field)(),
+             provider::v1::Timeouts& times) {
+  if (time.count() == 0) return;
+  google::protobuf::Duration& to = *(times.*field)();
+  to.set_seconds(time.count() / 1000);
+  to.set_nanos(static_cast<int>(time.count() % 1000 * 1'000'000));
+}
+
+void SetTimes(const TimesConfig& said, v1::Target& target) {
+  using provider::v1::Timeouts;
+  Timeouts times;
+  SetTime(said.connect, &Timeouts::mutable_connect, times);
+  SetTime(said.first_byte, &Timeouts::mutable_first_byte, times);
+  SetTime(said.first_token, &Timeouts::mutable_first_token, times);
+  SetTime(said.idle, &Timeouts::mutable_idle, times);
+  SetTime(said.total, &Timeouts::mutable_total, times);
+  if (times.ByteSizeLong() > 0) *target.mutable_timeouts() = std::move(times);
+}
+
+void SetFacts(const TargetConfig& facts, v1::Target& target) {
+  SetTimes(facts.timeouts, target);
+  target.set_weight(facts.weight);
+  target.set_continues(facts.continues);
+  target.set_attempts(facts.attempts);
+}
+
+// What the configuration says goes before what the provider tells.
+void Overlay(const TargetConfig& facts, provider::v1::UpstreamModel& told) {
+  if (facts.context_window > 0) told.set_context_window(facts.context_window);
+  if (facts.tools) told.set_tools(*facts.tools);
+  if (facts.images) told.set_images(*facts.images);
+  if (facts.reasoning) told.set_reasoning(*facts.reasoning);
 }
 
 }  // namespace
@@ -48,12 +60,18 @@ bool SaysMore(const std::string& a, const std::string& b) {
 Snapshot::Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config,
                    std::shared_ptr<const Discovered> discovered, const Snapshot* before,
                    std::chrono::system_clock::time_point now)
-    : id_(id), config_(std::move(config)), discovered_(std::move(discovered)) {
+    : id_(id),
+      config_(std::move(config)),
+      discovered_(std::move(discovered)),
+      targets_(config_->targets),
+      prices_(config_->prices),
+      headers_(config_->shared.headers) {
+  if (std::find(headers_.begin(), headers_.end(), "x-provider") == headers_.end()) headers_.push_back("x-provider");
   IndexProviders();
   IndexModels();
-  IndexPrices();
   ListConfigured();
   ListDiscovered();
+  ListAutomatic();
   Digest();
   Date(before, now);
 }
@@ -90,7 +108,10 @@ void Snapshot::IndexProviders() {
   for (const std::string& name : providers_) {
     const auto found = discovered_->find(name);
     if (found == discovered_->end()) continue;
-    for (const auto& model : found->second) offers_[model.id()].push_back(name);
+    for (const auto& model : found->second) {
+      offers_[model.id()].push_back(name);
+      told_[name].emplace(model.id(), &model);
+    }
   }
 }
 
@@ -107,17 +128,24 @@ void Snapshot::IndexModels() {
                    [](const ModelConfig* a, const ModelConfig* b) { return SaysMore(a->name, b->name); });
 }
 
-void Snapshot::IndexPrices() {
-  for (const PriceConfig& price : config_->prices) {
-    if (IsGlob(price.target.model)) {
-      price_globs_.push_back(&price);
-    } else {
-      prices_[price.target.provider][price.target.model] = &price;
-    }
+std::optional<provider::v1::UpstreamModel> Snapshot::Known(const std::string& provider,
+                                                           const std::string& model) const {
+  const provider::v1::UpstreamModel* told = FindOffer(provider, model);
+  const TargetConfig* facts = FindTarget(provider, model);
+  if (!told && !facts) return std::nullopt;
+  provider::v1::UpstreamModel known;
+  if (told) known = *told;
+  if (facts) Overlay(*facts, known);
+  return known;
+}
+
+// Of the first target of which anything is known.
+std::optional<provider::v1::UpstreamModel> Snapshot::Known(const ModelConfig& config) const {
+  for (const TargetName& target : config.targets) {
+    auto known = Known(target.provider, target.model == "*" ? config.name : target.model);
+    if (known) return known;
   }
-  std::stable_sort(price_globs_.begin(), price_globs_.end(), [](const PriceConfig* a, const PriceConfig* b) {
-    return SaysMore(a->target.model, b->target.model);
-  });
+  return std::nullopt;
 }
 
 void Snapshot::ListConfigured() {
@@ -125,7 +153,8 @@ void Snapshot::ListConfigured() {
     if (IsGlob(config.name)) continue;
     Listed listed;
     listed.model.set_id(config.name);
-    Describe(&config, FindOffer(*discovered_, config), listed.model);
+    const auto known = Known(config);
+    Describe(&config, known ? &*known : nullptr, listed.model);
     listed.model.set_owned_by(config.targets.front().provider);
     for (const std::string& alias : config.aliases) listed.model.add_aliases(alias);
     for (const TargetName& target : config.targets) listed.providers.push_back(target.provider);
@@ -141,13 +170,40 @@ void Snapshot::ListDiscovered() {
       const std::string name = ListedName(provider, upstream.id());
       if (name.empty()) continue;
       Listed listed;
-      Describe(FindGlob(name), &upstream, listed.model);
+      const auto known = Known(provider, upstream.id());
+      Describe(FindGlob(name), known ? &*known : nullptr, listed.model);
       listed.model.set_id(name);
       listed.model.set_owned_by(provider);
       listed.providers = {provider};
       catalogue_.push_back(std::move(listed));
     }
   }
+}
+
+// `auto` is shown, after all others, where there is something to choose from and nobody else has that name.
+void Snapshot::ListAutomatic() {
+  most_accurate_ = MostAccurate(*this);
+  cheapest_ = Cheapest(*this);
+  if (most_accurate_.size() < 2 || FindModel(kAuto) || FindAlias(kAuto) || WhoOffers(kAuto)) return;
+  Listed listed;
+  provider::v1::UpstreamModel together;
+  for (const TargetName& target : most_accurate_) {
+    listed.providers.push_back(target.provider);
+    const auto known = Known(target.provider, target.model);
+    if (!known) continue;
+    const std::int64_t window = together.context_window();
+    if (known->context_window() > 0 && (window == 0 || known->context_window() < window)) {
+      together.set_context_window(known->context_window());
+    }
+    if (known->images()) together.set_images(true);
+    if (known->reasoning()) together.set_reasoning(true);
+  }
+  Describe(nullptr, &together, listed.model);
+  listed.model.set_id(kAuto);
+  listed.model.set_display_name("Auto");
+  listed.model.set_description("Chooses among this gateway's models by itself.");
+  listed.model.set_owned_by(most_accurate_.front().provider);
+  catalogue_.push_back(std::move(listed));
 }
 
 const ModelConfig* Snapshot::FindModel(const std::string& name) const { return FindIn(models_, name); }
@@ -196,16 +252,17 @@ bool Snapshot::SplitPrefix(const std::string& name, TargetName& into) const {
   return true;
 }
 
-const PriceConfig* Snapshot::FindPrice(const std::string& provider, const std::string& model) const {
-  const auto at = prices_.find(provider);
-  if (at != prices_.end()) {
-    const auto found = at->second.find(model);
-    if (found != at->second.end()) return found->second;
-  }
-  for (const PriceConfig* price : price_globs_) {
-    if (price->target.provider == provider && GlobMatches(price->target.model, model)) return price;
-  }
-  return nullptr;
+const provider::v1::UpstreamModel* Snapshot::FindOffer(const std::string& provider, const std::string& model) const {
+  const auto at = told_.find(provider);
+  if (at == told_.end()) return nullptr;
+  const auto found = at->second.find(model);
+  return found == at->second.end() ? nullptr : found->second;
+}
+
+const std::vector<provider::v1::UpstreamModel>& Snapshot::OfferedBy(const std::string& provider) const {
+  static const std::vector<provider::v1::UpstreamModel> kNone;
+  const auto found = discovered_->find(provider);
+  return found == discovered_->end() ? kNone : found->second;
 }
 
 v1::Target Snapshot::MakeTarget(const TargetName& target, const std::string& requested, std::string reason) const {
@@ -225,6 +282,7 @@ v1::Target Snapshot::MakeTarget(const TargetName& target, const std::string& req
     out.mutable_price()->set_cached_input(price->cached_input);
     out.mutable_price()->set_output(price->output);
   }
+  if (const TargetConfig* facts = FindTarget(target.provider, out.model())) SetFacts(*facts, out);
   return out;
 }
 

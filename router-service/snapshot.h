@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "router-service/config.h"
+#include "router-service/target_index.h"
 #include "wayleave/auth/v1/auth.pb.h"
 #include "wayleave/provider/v1/provider.pb.h"
 #include "wayleave/router/v1/router.pb.h"
@@ -55,25 +58,41 @@ class Snapshot {
   // The providers that offer a model of exactly this name, in the order of preference; nullptr if none does.
   const std::vector<std::string>* WhoOffers(const std::string& model) const;
   bool Offers(const std::string& provider, const std::string& model) const;
+  // What a provider told of a model, or of all of its models; nullptr, and none, if it told nothing.
+  const provider::v1::UpstreamModel* FindOffer(const std::string& provider, const std::string& model) const;
+  const std::vector<provider::v1::UpstreamModel>& OfferedBy(const std::string& provider) const;
+  // The entries of `targets` and `prices` that say most about a target; nullptr if none does.
+  const TargetConfig* FindTarget(const std::string& provider, const std::string& model) const {
+    return targets_.Find(provider, model);
+  }
+  const PriceConfig* FindPrice(const std::string& provider, const std::string& model) const {
+    return prices_.Find(provider, model);
+  }
+  // What `auto` chooses from if no model is configured under that name; see automatic.h.
+  const std::vector<TargetName>& MostAccurateTargets() const { return most_accurate_; }
+  const std::vector<TargetName>& CheapestTargets() const { return cheapest_; }
+  // In lower case: `x-provider`, and those that conditions ask for.
+  const std::vector<std::string>& headers_looked_at() const { return headers_; }
   // The name under which people see a provider's own model; empty if they don't see it by itself.
   std::string ListedName(const std::string& provider, const std::string& model) const;
 
   // Splits "ollama/qwen3:8b" if it begins with the name of a provider.
   bool SplitPrefix(const std::string& name, TargetName& into) const;
-  // A provider's model with its price. A "*" becomes `requested` without its prefix, unless the provider offers
-  // a model whose name has that prefix.
+  // A provider's model with its price and what `targets` says of it. A "*" becomes `requested` without its prefix,
+  // unless the provider offers a model whose name has that prefix.
   v1::Target MakeTarget(const TargetName& target, const std::string& requested, std::string reason) const;
 
  private:
   void IndexProviders();
   void IndexModels();
-  void IndexPrices();
   void ListConfigured();
   void ListDiscovered();
+  void ListAutomatic();
+  std::optional<provider::v1::UpstreamModel> Known(const std::string& provider, const std::string& model) const;
+  std::optional<provider::v1::UpstreamModel> Known(const ModelConfig& config) const;
   void Digest();
   void Date(const Snapshot* before, std::chrono::system_clock::time_point now);
   bool Shadowed(const std::string& provider, const std::string& model) const;
-  const PriceConfig* FindPrice(const std::string& provider, const std::string& model) const;
 
   const std::uint64_t id_;
   const std::shared_ptr<const RoutingConfig> config_;
@@ -84,8 +103,13 @@ class Snapshot {
   std::unordered_map<std::string, const ModelConfig*> aliases_;
   std::vector<const ModelConfig*> globs_;                             // the longest literal prefix first
   std::unordered_map<std::string, std::vector<std::string>> offers_;  // model to providers
-  std::unordered_map<std::string, std::unordered_map<std::string, const PriceConfig*>> prices_;  // provider, model
-  std::vector<const PriceConfig*> price_globs_;
+  // What each provider told, by the model's name.
+  std::unordered_map<std::string, std::unordered_map<std::string_view, const provider::v1::UpstreamModel*>> told_;
+  TargetIndex<TargetConfig> targets_;
+  TargetIndex<PriceConfig> prices_;
+  std::vector<TargetName> most_accurate_;
+  std::vector<TargetName> cheapest_;
+  std::vector<std::string> headers_;
   std::vector<Listed> catalogue_;
 };
 

@@ -14,11 +14,12 @@
 namespace wayleave::app {
 namespace {
 
-sigset_t EndSignals() {
+sigset_t AwaitedSignals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -56,12 +57,12 @@ http::Response PlainText(int status, std::string text) {
 
 }  // namespace
 
-Program::Program(std::string name, Flags flags) : name_(std::move(name)), flags_(std::move(flags)), registry_(name_) {
-  const sigset_t signals = EndSignals();
+Program::Program(std::string name, Flags flags)
+    : name_(std::move(name)), flags_(std::move(flags)), registry_(name_), reloads_(flags_.config, registry_) {
+  const sigset_t signals = AwaitedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  config_.emplace(flags_.config.empty() ? config::Document::Parse("", "<defaults>")
-                                        : config::Document::Load(flags_.config));
+  config_.emplace(reloads_.ReadFirst());
   const std::string level = ReadLogLevel(*config_);
   log::Start(LevelOf(flags_.log_level.empty() ? level : flags_.log_level));
   prometheus::Gauge& dropped =
@@ -111,10 +112,26 @@ Task<void> Program::AnswerAdmin(http::Request& request, http::Responder& respond
   co_await responder.Send(std::move(response));
 }
 
+void Program::OnReload(std::vector<std::string> fixed, std::function<void()> again) {
+  reloads_.SetFixed(std::move(fixed));
+  again_ = [again = std::move(again)] {
+    try {
+      again();
+    } catch (const config::ConfigError&) {
+      // It is in the log, with its place; the configuration before stays.
+    }
+  };
+}
+
 void Program::WaitForSignal() {
-  const sigset_t signals = EndSignals();
-  int signal_number = 0;
-  sigwait(&signals, &signal_number);
+  if (again_) reloads_.StartWatching(again_);
+  const sigset_t signals = AwaitedSignals();
+  int signal_number = SIGHUP;
+  while (signal_number == SIGHUP) {
+    sigwait(&signals, &signal_number);
+    if (signal_number == SIGHUP && again_) again_();
+  }
+  reloads_.StopWatching();
   log::Info("stopping", {{"service", name_}, {"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/app/reloads.h"
 #include "base/async/worker.h"
 #include "base/config/yaml.h"
 #include "base/http/server.h"
@@ -22,8 +23,8 @@ struct Flags {
   std::string log_level;  // --log-level, WAYLEAVE_LOG_LEVEL: debug, info, warning, error
 };
 
-// What every long-running program of ours has: configuration, logs, metrics, workers, an admin port, and an
-// orderly end on SIGTERM or SIGINT. Lives on the main thread, which it blocks the signals of.
+// What every long-running program of ours has: configuration, logs, metrics, workers, an admin port, a configuration
+// that can be read again, and an orderly end on SIGTERM or SIGINT. Lives on the main thread, which it blocks the signals of.
 class Program {
  public:
   // Reads the file, if one is named, and starts the logs. Throws config::ConfigError.
@@ -41,6 +42,11 @@ class Program {
   Result<int> ServeAdmin(const std::string& address, std::function<std::string()> obstacle = {});
   void SetReady(bool ready) { ready_ = ready; }
 
+  // What is done on SIGHUP and when a file of the configuration changes, while WaitForSignal() waits: on the main thread
+  // and on one of its own, perhaps at once. It is to call reloads().Again(), whose ConfigErrors end here.
+  void OnReload(std::vector<std::string> fixed, std::function<void()> again);
+  Reloads& reloads() { return reloads_; }
+
   // Blocks until SIGTERM or SIGINT.
   void WaitForSignal();
   // Ends the admin port; the last step of a drain.
@@ -51,8 +57,10 @@ class Program {
 
   const std::string name_;
   const Flags flags_;
-  std::optional<config::Section> config_;
   metrics::Registry registry_;
+  Reloads reloads_;
+  std::optional<config::Section> config_;
+  std::function<void()> again_;
   std::optional<WorkerPool> workers_;
   std::atomic<bool> ready_{false};
   std::function<std::string()> obstacle_;

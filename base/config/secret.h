@@ -13,6 +13,7 @@ class Secret {
 
   bool empty() const { return value_.empty(); }
   const std::string& Reveal() const { return value_; }
+  bool operator==(const Secret&) const = default;
 
  private:
   std::string value_;

@@ -14,6 +14,8 @@ namespace wayleave::config {
 namespace {
 
 constexpr std::size_t kMaxNodes = 100'000;
+// Of mappings with more keys than this, each key is found without looking at the others.
+constexpr std::size_t kSmallMapping = 16;
 
 [[noreturn]] void Refuse(const std::string& name, int line, const std::string& problem) {
   throw ConfigError(name + ":" + std::to_string(line) + ": " + problem);
@@ -92,9 +94,15 @@ class Builder : public YAML::EventHandler {
   void Close() {
     Frame frame = std::move(stack_.back());
     stack_.pop_back();
+    Index(*frame.value);
     if (frame.anchor != YAML::NullAnchor) anchors_[frame.anchor] = frame.value;
     const int line = frame.value->line;
     Attach(std::move(frame.value), line);
+  }
+
+  static void Index(Value& mapping) {
+    if (mapping.entries.size() <= kSmallMapping) return;
+    for (std::size_t i = 0; i < mapping.entries.size(); ++i) mapping.index.emplace(mapping.entries[i].key, i);
   }
 
   void Attach(std::shared_ptr<const Value> value, int line) {
@@ -138,6 +146,10 @@ class Builder : public YAML::EventHandler {
 }  // namespace
 
 const Value::Entry* Value::Find(const std::string& key) const {
+  if (!index.empty()) {
+    const auto found = index.find(key);
+    return found == index.end() ? nullptr : &entries[found->second];
+  }
   for (const Entry& entry : entries) {
     if (entry.key == key) return &entry;
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace wayleave::config {
@@ -19,7 +20,9 @@ struct Value {
   std::vector<std::shared_ptr<const Value>> items;   // of a list
   std::vector<Entry> entries;                        // of a mapping, in the order of the file
   std::size_t size = 1;                              // nodes, with aliases written out
+  std::unordered_map<std::string, std::size_t> index;  // key to entry, of a large mapping; empty for a small one
 
+  // nullptr if there is none.
   const Entry* Find(const std::string& key) const;
   // "a mapping", "a list", …: for messages.
   const char* KindName() const;

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/config/difference.h"
 #include "base/config/scalar.h"
 #include "base/config/tree.h"
 
@@ -50,6 +51,7 @@ struct Section::Impl {
   int line = 1;
   std::shared_ptr<const Value> mapping;  // a mapping, or null for an empty one
   std::set<std::string> asked;
+  std::shared_ptr<Looks> sources = std::make_shared<Looks>();  // of the document
 
   std::string PathOf(const std::string& key) const { return path.empty() ? key : path + "." + key; }
 
@@ -70,7 +72,7 @@ struct Section::Impl {
     if (value->kind != Kind::kMapping && value->kind != Kind::kNull) {
       Refuse(at, where, std::string("must be a mapping, but is ") + value->KindName());
     }
-    return std::make_shared<Impl>(Impl{file, std::move(where), at, std::move(value), {}});
+    return std::make_shared<Impl>(Impl{file, std::move(where), at, std::move(value), {}, sources});
   }
 
   // The text of a single value, or of the file that {file: path} names.
@@ -87,7 +89,9 @@ struct Section::Impl {
 
   std::string FileText(const Value::Entry& entry, const std::string& where) const {
     const std::filesystem::path named = Text(*entry.value, entry.line, where + ".file");
-    Result<std::string> text = ReadTrimmed((std::filesystem::path(file).parent_path() / named).string());
+    const std::string path_of_it = (std::filesystem::path(file).parent_path() / named).string();
+    sources->emplace(path_of_it, LookOf(path_of_it));  // also one that can't be read: it may come
+    Result<std::string> text = ReadTrimmed(path_of_it);
     if (!text) Refuse(entry.line, where, text.error().message);
     return *std::move(text);
   }
@@ -217,6 +221,12 @@ void Section::Fail(const char* key, std::size_t index, const std::string& proble
   impl_->Refuse(entry->value->items[index]->line, where, problem);
 }
 
+std::vector<std::string> Section::DifferentFrom(const Section& other) const {
+  return Differences(*other.impl_->mapping, *impl_->mapping);
+}
+
+const Looks& Section::Sources() const { return *impl_->sources; }
+
 void Section::Done() const {
   const std::vector<std::string> known(impl_->asked.begin(), impl_->asked.end());
   for (const Value::Entry& entry : impl_->mapping->entries) {
@@ -230,11 +240,12 @@ void Section::Done() const {
 
 Section Document::Parse(const std::string& text, const std::string& name) {
   std::shared_ptr<const Value> root = ParseTree(text, name);
-  const Section::Impl outside{name, "", 1, root, {}};
+  const Section::Impl outside{name, "", 1, root, {}, std::make_shared<Looks>()};
   return Section(outside.Below(root->line, "", root));
 }
 
 Section Document::Load(const std::string& path) {
+  const std::string look = LookOf(path);
   errno = 0;
   std::error_code ec;
   std::ifstream in(path, std::ios::binary);
@@ -245,7 +256,9 @@ Section Document::Load(const std::string& path) {
   }
   if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
   if (!in.is_open() || in.bad()) throw ConfigError(path + ": can't be read: " + std::strerror(errno ? errno : EIO));
-  return Parse(text.str(), path);
+  Section root = Parse(text.str(), path);
+  root.impl_->sources->emplace(path, look);
+  return root;
 }
 
 std::string Nearest(const std::string& word, const std::vector<std::string>& candidates) {

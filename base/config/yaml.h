@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/config/look.h"
+
 namespace wayleave::config {
 
 // What is wrong with a configuration, and where: "wayleave.yaml:12: providers.openai.timeout: …".
@@ -67,6 +69,11 @@ class Section {
   [[noreturn]] void Fail(const char* key, const std::string& problem) const;
   // The same about one element of the list below `key`.
   [[noreturn]] void Fail(const char* key, std::size_t index, const std::string& problem) const;
+
+  // The paths below this mapping that `other` has otherwise, as written: what changed between two readings of a file.
+  std::vector<std::string> DifferentFrom(const Section& other) const;
+  // Every file that was read for the document so far: its own, if it came from one, and those of {file: …}.
+  const Looks& Sources() const;
 
   // Refuses unknown keys of this mapping (not of its children: each section is read by its owner).
   void Done() const;

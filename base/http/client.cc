@@ -134,6 +134,7 @@ Task<Result<ResponseHead>> Exchange::Attempt(const ClientRequest& request, const
     Status written = co_await connection_->stream->Write(pieces);
     sent = written.ok();
   }
+  sent_at_ = Clock::now();
   if (cancelled_ || timed_out_) co_return Explain({});
   // A server that refuses a request may answer and close before it has read everything: look for that answer.
   Status read = co_await ReadHead();

@@ -30,6 +30,8 @@ struct ClientTimeouts {
   std::chrono::milliseconds first_byte{300000};  // from the request's last byte to the end of the head
   std::chrono::milliseconds idle{300000};        // between two pieces of the body, and for sending
   std::chrono::milliseconds total{0};
+
+  bool operator==(const ClientTimeouts&) const = default;
 };
 
 // One HTTP/1.1 request and its response, over a kept or a new connection. Follows no redirects, asks for
@@ -65,6 +67,9 @@ class Exchange {
   // Closes the connection at once; what waits ends with reason "cancelled". Idempotent.
   void Cancel();
 
+  // When the request's last byte was on its way; of no meaning before the head is there.
+  Deadline::Clock::time_point sent_at() const { return sent_at_; }
+
   // How many connections were opened for this, and whether opening failed.
   int connects() const { return connects_; }
   bool connect_failed() const { return connect_failed_; }
@@ -91,6 +96,7 @@ class Exchange {
   Deadline::Clock::time_point phase_at_ = Deadline::Clock::time_point::max();
   Deadline::Clock::time_point quiet_at_ = Deadline::Clock::time_point::max();
   Deadline::Clock::time_point silent_since_{};
+  Deadline::Clock::time_point sent_at_{};
   Waiting waiting_ = Waiting::kNothing;
   const char* timed_out_ = nullptr;  // the reason, once it has happened
   bool quiet_ = false;

@@ -12,6 +12,8 @@ struct Url {
   std::string host;  // IPv6 without brackets
   int port = 0;
   std::string path;  // without a slash at its end; empty for none
+
+  bool operator==(const Url&) const = default;
 };
 
 // kInvalidArgument for anything but http[s]://host[:port][/path]: no user, query or fragment.

@@ -65,8 +65,8 @@ class RawStream {
   std::shared_ptr<detail::StreamTransport> transport_;
 };
 
-// A connection to one service, shared by all workers. Thread-safe. Must be destroyed on the main thread,
-// after every call on it has ended and before the runtime.
+// A connection to one service, shared by all workers. Thread-safe. Must be destroyed after every call on it has ended
+// and before the runtime.
 class Channel {
  public:
   Channel(ClientRuntime& runtime, ChannelConfig config);

@@ -8,7 +8,8 @@ namespace wayleave {
 // take the others' for mistakes. Refuses top-level keys that belong to none.
 inline void CheckSections(config::Section& root) {
   root.Allow(
-      {"gateway", "auth", "router", "provider", "providers", "models", "routes", "prices", "default_model", "log"});
+      {"gateway", "auth", "router", "provider", "providers", "models", "routes", "targets", "prices", "tests",
+       "default_model", "log"});
   root.Done();
 }
 

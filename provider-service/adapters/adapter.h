@@ -50,6 +50,8 @@ struct AdapterConfig {
   // Azure: the version of the API, and its names for the models.
   std::string api_version;
   std::map<std::string, std::string> deployments;
+
+  bool operator==(const AdapterConfig&) const = default;
 };
 
 // A question about models.

@@ -19,7 +19,9 @@ class AnthropicAdapter : public Adapter {
       case v1::ENDPOINT_EMBEDDINGS:
         return UnsupportedEndpoint("makes no embeddings.");
       case v1::ENDPOINT_MESSAGES:
-        if (config_.quirks.streaming || !ask.request.stream()) return MessagesThrough(ask);
+        if (config_.quirks.streaming || !ask.request.stream()) {
+          if (!MustBeTranslated(ask.request)) return MessagesThrough(ask, config_.quirks);
+        }
         [[fallthrough]];
       default:
         return Translated(ask, Dialect::kMessages, "/messages", config_.quirks);

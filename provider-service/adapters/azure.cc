@@ -43,11 +43,11 @@ Result<UpstreamCall> AzureAdapter::Prepare(const Ask& ask) const {
 Result<UpstreamCall> AzureAdapter::Call(const Ask& ask) const {
   const v1::Endpoint endpoint = ask.request.endpoint();
   if (endpoint == v1::ENDPOINT_EMBEDDINGS) return EmbeddingsThrough(ask);
-  const bool streaming = config_.quirks.streaming;
+  const bool through = config_.quirks.streaming && !MustBeTranslated(ask.request);
   const Dialect door = DoorDialect(endpoint);
-  if (door == Dialect::kChat && streaming) return ChatThrough(ask, config_.quirks.chat);
+  if (door == Dialect::kChat && through) return ChatThrough(ask, config_.quirks);
   if (config_.dialect == Dialect::kChat) return Translated(ask, Dialect::kChat, "/chat/completions", config_.quirks);
-  if (door == Dialect::kResponses && streaming) return ResponsesThrough(ask);
+  if (door == Dialect::kResponses && through) return ResponsesThrough(ask, config_.quirks);
   return Translated(ask, Dialect::kResponses, "/responses", config_.quirks);
 }
 
@@ -91,6 +91,7 @@ AdapterType Azure() {
   type.defaults.dialect = Dialect::kResponses;
   type.defaults.quirks.chat.max_tokens_field = ChatQuirks::MaxTokensField::kMaxCompletionTokens;
   type.defaults.quirks.chat.late_system = ChatQuirks::LateSystem::kSystem;
+  type.defaults.quirks.chat.service_tier = true;
   type.forward_headers = {"openai-beta", "x-codex-beta-features", "x-codex-turn-state", "x-openai-subagent"};
   type.read_own = ReadOwn;
   type.make = [](const AdapterConfig& config) -> std::unique_ptr<Adapter> {

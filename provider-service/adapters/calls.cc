@@ -37,6 +37,10 @@ PassThroughOptions PassThroughFor(const Ask& ask) {
   return options;
 }
 
+RequestSettings SettingsOf(const v1::GenerateRequest& request) {
+  return {request.reasoning_effort(), request.max_output_tokens(), request.service_tier()};
+}
+
 // The request as it is, or without what only its own provider understands.
 SplicedBody MessagesBody(const Ask& ask) {
   if (auto cleaned = WithoutForeignThoughts(ask.request.body(), ask.upstream_model())) {
@@ -45,6 +49,17 @@ SplicedBody MessagesBody(const Ask& ask) {
     return body;
   }
   return WithModel(ask.request.body(), RangeOf(ask.request), ask.upstream_model());
+}
+
+// With the settings.
+SplicedBody MessagesBody(const Ask& ask, const Quirks& quirks) {
+  const RequestSettings settings = SettingsOf(ask.request);
+  if (settings.empty()) return MessagesBody(ask);
+  const std::string body = MessagesBody(ask).Joined();
+  BodyChanges changes = MessagesSettings(body, settings, quirks, ask.upstream_model());
+  SplicedBody changed;
+  changed.Add(WithChanges(body, std::move(changes)).Joined());
+  return changed;
 }
 
 // A document of our own, for nothing.
@@ -68,33 +83,40 @@ Dialect DoorDialect(v1::Endpoint endpoint) {
   }
 }
 
-Result<UpstreamCall> ResponsesThrough(const Ask& ask) {
+bool MustBeTranslated(const v1::GenerateRequest& request) {
+  return request.stream() && (request.may_continue() || !request.resume().empty());
+}
+
+Result<UpstreamCall> ResponsesThrough(const Ask& ask, const Quirks& quirks) {
   const v1::GenerateRequest& request = ask.request;
   if (!CanBeSpliced(request)) return NotAnObject();
   UpstreamCall call;
   call.path = kResponsesPath;
+  const RequestSettings settings = SettingsOf(request);
+  BodyChanges changes = settings.empty() ? BodyChanges() : ResponsesSettings(request.body(), settings, quirks);
   if (auto cleaned = WithoutForeignItems(request.body())) {
-    call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model(), std::move(cleaned->edit));
+    changes.replaced.push_back(std::move(cleaned->edit));
     call.dropped = std::move(cleaned->dropped);
-  } else {
-    call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model());
   }
+  call.body = WithModel(request.body(), RangeOf(request), ask.upstream_model(), std::move(changes));
   call.events = request.stream();
   call.reply = MakeResponsesPassThrough(PassThroughFor(ask));
   return call;
 }
 
-Result<UpstreamCall> ChatThrough(const Ask& ask, const ChatQuirks& quirks) {
+Result<UpstreamCall> ChatThrough(const Ask& ask, const Quirks& quirks) {
   const v1::GenerateRequest& request = ask.request;
   if (!CanBeSpliced(request)) return NotAnObject();
-  const bool ask_for_usage = request.stream() && !request.include_usage() && quirks.stream_options;
+  const bool ask_for_usage = request.stream() && !request.include_usage() && quirks.chat.stream_options;
   PassThroughOptions options = PassThroughFor(ask);
   options.strip_usage_chunk = ask_for_usage;
 
   UpstreamCall call;
   call.path = kChatPath;
-  call.body = ask_for_usage ? WithModelAndUsage(request.body(), RangeOf(request), ask.upstream_model())
-                            : WithModel(request.body(), RangeOf(request), ask.upstream_model());
+  const RequestSettings settings = SettingsOf(request);
+  const auto with_model = ask_for_usage ? WithModelAndUsage : WithModel;
+  call.body = with_model(request.body(), RangeOf(request), ask.upstream_model(),
+                         settings.empty() ? BodyChanges() : ChatSettings(request.body(), settings, quirks));
   call.events = request.stream();
   call.reply = MakeChatPassThrough(std::move(options));
   return call;
@@ -113,11 +135,11 @@ Result<UpstreamCall> EmbeddingsThrough(const Ask& ask, std::string path) {
   return call;
 }
 
-Result<UpstreamCall> MessagesThrough(const Ask& ask) {
+Result<UpstreamCall> MessagesThrough(const Ask& ask, const Quirks& quirks) {
   if (!CanBeSpliced(ask.request)) return NotAnObject();
   UpstreamCall call;
   call.path = "/messages";
-  call.body = MessagesBody(ask);
+  call.body = MessagesBody(ask, quirks);
   call.events = ask.request.stream();
   call.reply = MakeMessagesPassThrough(PassThroughFor(ask));
   return call;
@@ -144,6 +166,9 @@ Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string pa
   options.created_at = ask.now;
   options.quirks = quirks;
   options.facts = ask.facts;
+  options.settings = SettingsOf(ask.request);
+  options.may_continue = ask.request.may_continue();
+  options.resume = ask.request.resume();
   Result<Translation> translation = Translate(ask.request.body(), options);
   if (!translation) return std::move(translation).error();
 

@@ -13,15 +13,20 @@ namespace wayleave::provider {
 // The dialect of the front door. Only for ENDPOINT_RESPONSES, _CHAT_COMPLETIONS and _MESSAGES.
 Dialect DoorDialect(v1::Endpoint endpoint);
 
-// Bytes through, but for the model's name, to …/responses or …/chat/completions.
-Result<UpstreamCall> ResponsesThrough(const Ask& ask);
-Result<UpstreamCall> ChatThrough(const Ask& ask, const ChatQuirks& quirks);
+// Whether only a translation will do, even where client and upstream speak the same: a stream that is carried on, or
+// that may have to be.
+bool MustBeTranslated(const v1::GenerateRequest& request);
+
+// Bytes through, but for the model's name and what the request's settings change, to …/responses or …/chat/completions.
+Result<UpstreamCall> ResponsesThrough(const Ask& ask, const Quirks& quirks);
+Result<UpstreamCall> ChatThrough(const Ask& ask, const Quirks& quirks);
 
 // ENDPOINT_EMBEDDINGS: bytes through, but for the model's name. Every kind of server speaks OpenAI's dialect here.
 Result<UpstreamCall> EmbeddingsThrough(const Ask& ask, std::string path = "/embeddings");
 
-// Bytes through to …/messages, but for the model's name and what other providers thought in the same conversation.
-Result<UpstreamCall> MessagesThrough(const Ask& ask);
+// Bytes through to …/messages, but for the model's name, the settings, and what other providers thought in the same
+// conversation.
+Result<UpstreamCall> MessagesThrough(const Ask& ask, const Quirks& quirks);
 // The same to …/messages/count_tokens, for nothing.
 Result<UpstreamCall> CountTokensThrough(const Ask& ask);
 

@@ -132,8 +132,9 @@ class DemoAdapter : public Adapter {
     if (ask.request.endpoint() == v1::ENDPOINT_EMBEDDINGS) return UnsupportedEndpoint("makes no embeddings.");
     Quirks quirks;
     quirks.chat.merge_user_messages = false;  // the last message is the question, not the surroundings
-    Result<UpstreamCall> call = ask.request.endpoint() == v1::ENDPOINT_CHAT_COMPLETIONS
-                                    ? ChatThrough(ask, quirks.chat)
+    const bool through =
+        ask.request.endpoint() == v1::ENDPOINT_CHAT_COMPLETIONS && !MustBeTranslated(ask.request);
+    Result<UpstreamCall> call = through ? ChatThrough(ask, quirks)
                                     : Translated(ask, Dialect::kChat, "/chat/completions", quirks);
     if (!call) return call;
     const Scene scene(ask.request, call->body.Joined(), ask.now);

@@ -51,10 +51,11 @@ Result<UpstreamCall> OllamaAdapter::Prepare(const Ask& ask) const {
 }
 
 Result<UpstreamCall> OllamaAdapter::OverChat(const Ask& ask) const {
-  const bool through = DoorDialect(ask.request.endpoint()) == Dialect::kChat && config_.quirks.streaming;
+  const bool through = DoorDialect(ask.request.endpoint()) == Dialect::kChat && config_.quirks.streaming &&
+                       !MustBeTranslated(ask.request);
   constexpr char kPath[] = "/v1/chat/completions";
   if (!through) return Translated(ask, Dialect::kChat, kPath, config_.quirks);
-  Result<UpstreamCall> call = ChatThrough(ask, config_.quirks.chat);
+  Result<UpstreamCall> call = ChatThrough(ask, config_.quirks);
   if (call) call->path = kPath;
   return call;
 }

@@ -12,9 +12,9 @@ class OpenAiCompatibleAdapter : public Adapter {
   Result<UpstreamCall> Prepare(const Ask& ask) const override {
     if (ask.request.endpoint() == v1::ENDPOINT_EMBEDDINGS) return EmbeddingsThrough(ask);
     const Dialect door = DoorDialect(ask.request.endpoint());
-    const bool same = door == config_.dialect && config_.quirks.streaming;
-    if (same && door == Dialect::kChat) return ChatThrough(ask, config_.quirks.chat);
-    if (same && door == Dialect::kResponses) return ResponsesThrough(ask);
+    const bool same = door == config_.dialect && config_.quirks.streaming && !MustBeTranslated(ask.request);
+    if (same && door == Dialect::kChat) return ChatThrough(ask, config_.quirks);
+    if (same && door == Dialect::kResponses) return ResponsesThrough(ask, config_.quirks);
     const char* path = config_.dialect == Dialect::kChat ? "/chat/completions" : "/responses";
     return Translated(ask, config_.dialect, path, config_.quirks);
   }

@@ -55,6 +55,11 @@ struct ChatQuirks {
 
   // Whether text.verbosity goes up as `verbosity` (OpenAI only).
   bool verbosity = false;
+
+  // Whether a service tier that the client did not choose itself may be sent.
+  bool service_tier = false;
+
+  bool operator==(const ChatQuirks&) const = default;
 };
 
 // What Ollama's native API is told beside the request. Where it is like Chat Completions (late instructions, merging,
@@ -69,6 +74,8 @@ struct OllamaQuirks {
   // How `think` is said: by what is known of the model, as a level, as true and false, or not at all.
   enum class Think { kAuto, kLevel, kSwitch, kNever };
   Think think = Think::kAuto;
+
+  bool operator==(const OllamaQuirks&) const = default;
 };
 
 // How a server of the Responses API differs that is not OpenAI's own. What ChatQuirks says of models and not of the
@@ -79,11 +86,13 @@ struct ResponsesQuirks {
   // `encrypted_content`, which is where Ollama looks for it and what vLLM refuses.
   enum class ReasoningItems { kNone, kText, kEncryptedContent };
   ReasoningItems reasoning_items = ReasoningItems::kNone;
+
+  bool operator==(const ResponsesQuirks&) const = default;
 };
 
 // How a server of the Messages API differs from the others, and what its requests need that clients of other dialects
-// don't say. Where it is like Chat Completions (images, the effort's words), ChatQuirks hold; the effort "none" switches
-// thinking off.
+// don't say. Where it is like Chat Completions (images, the effort's words), ChatQuirks hold; the effort "none"
+// switches thinking off.
 struct MessagesQuirks {
   // How thinking is asked for: by a word for the effort (Claude 4.6 and later), by a budget of tokens (before), not at
   // all, or as the model's name tells.
@@ -109,6 +118,8 @@ struct MessagesQuirks {
   // Whether clients may have the server hold their conversations (`thread`). What such a request costs is not known
   // before its end, and another provider can't go on with it.
   bool threads = false;
+
+  bool operator==(const MessagesQuirks&) const = default;
 };
 
 // How a provider differs from what its dialect says. Configuration sets it per provider. A plain value.
@@ -125,6 +136,8 @@ struct Quirks {
   // Whether the server can answer with events. Without it every answer is asked for as one document, and clients that
   // want events get them all at once.
   bool streaming = true;
+
+  bool operator==(const Quirks&) const = default;
 };
 
 // What is known of the model that is asked; absent for what nobody told.

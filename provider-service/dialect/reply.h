@@ -45,10 +45,16 @@ struct Output {
   Finish finish = Finish::kNone;
   std::optional<Usage> usage;
   std::string error_code;
+  std::string error_message;
+  // Set with Finish::kFailed where the client was told nothing, because another target may carry the answer on: what it
+  // needs for that.
+  std::optional<std::string> resume;
   // Set instead of bytes when an answer that is not a stream failed: nothing was sent yet.
   std::optional<Failure> failure;
   // Text, reasoning and arguments delivered so far, in bytes.
   std::uint64_t output_bytes = 0;
+  // The model has begun to think, speak or call, though perhaps nothing of it can be delivered yet.
+  bool begun = false;
   // Patches for apply_patch in the answer's calls that were repaired, and that nobody could repair.
   std::uint32_t repaired_patches = 0;
   std::uint32_t broken_patches = 0;

@@ -1,8 +1,10 @@
 #include "provider-service/dialect/splice.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <simdjson.h>
+#include <utility>
+
+#include "provider-service/dialect/members.h"
 
 namespace wayleave::provider {
 namespace {
@@ -13,23 +15,6 @@ std::string Quoted(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-// The raw value of the top-level stream_options, as a part of the body; nothing if there is none.
-std::optional<std::string_view> FindStreamOptions(std::string_view body) {
-  if (body.find("\"stream_options\"") == std::string_view::npos) return std::nullopt;
-  const simdjson::padded_string padded(body);
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  simdjson::ondemand::value value;
-  if (parser.iterate(padded).get(document) || document["stream_options"].get(value)) return std::nullopt;
-  std::string_view raw = value.raw_json_token();
-  simdjson::ondemand::object object;
-  if (raw.starts_with('{') && (value.get_object().get(object) || object.raw_json().get(raw))) return std::nullopt;
-  while (!raw.empty() && (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t')) {
-    raw.remove_suffix(1);
-  }
-  return body.substr(raw.data() - padded.data(), raw.size());
-}
-
 std::string AskingForUsage(std::string_view stream_options) {
   auto options = nlohmann::ordered_json::parse(stream_options, nullptr, false);
   if (!options.is_object()) return std::string(kAskForUsage);
@@ -37,16 +22,15 @@ std::string AskingForUsage(std::string_view stream_options) {
   return options.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-SplicedBody Apply(std::string_view body, Edit first, std::optional<Edit> second = std::nullopt) {
-  if (second && second->offset < first.offset) std::swap(first, *second);
+SplicedBody Apply(std::string_view body, std::vector<Edit> edits) {
+  std::sort(edits.begin(), edits.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
   SplicedBody spliced;
-  spliced.Keep(body.substr(0, first.offset));
-  spliced.Add(std::move(first.text));
-  std::size_t rest = first.offset + first.length;
-  if (second) {
-    spliced.Keep(body.substr(rest, second->offset - rest));
-    spliced.Add(std::move(second->text));
-    rest = second->offset + second->length;
+  std::size_t rest = 0;
+  for (Edit& edit : edits) {
+    if (edit.offset < rest) continue;
+    spliced.Keep(body.substr(rest, edit.offset - rest));
+    spliced.Add(std::move(edit.text));
+    rest = edit.offset + edit.length;
   }
   spliced.Keep(body.substr(rest));
   return spliced;
@@ -89,17 +73,27 @@ void SplicedBody::Add(std::string text) {
   if (!text.empty()) pieces_.push_back(added_.emplace_back(std::move(text)));
 }
 
-SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model, std::optional<Edit> more) {
-  return Apply(body, ModelEdit(body, range, model, ""), std::move(more));
+SplicedBody WithChanges(std::string_view body, BodyChanges changes) {
+  const std::size_t begin = body.find('{') + 1;
+  std::string added = changes.added.empty() ? "" : changes.added.substr(1);
+  if (!added.empty() && !IsEmptyObject(body, begin)) added += ',';
+  changes.replaced.push_back({begin, 0, std::move(added)});
+  return Apply(body, std::move(changes.replaced));
 }
 
-SplicedBody WithModelAndUsage(std::string_view body, ModelRange range, std::string_view model) {
-  const auto options = FindStreamOptions(body);
-  if (!options) {
-    return Apply(body, ModelEdit(body, range, model, std::string(",\"stream_options\":").append(kAskForUsage)));
+SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model, BodyChanges changes) {
+  changes.replaced.push_back(ModelEdit(body, range, model, changes.added));
+  return Apply(body, std::move(changes.replaced));
+}
+
+SplicedBody WithModelAndUsage(std::string_view body, ModelRange range, std::string_view model, BodyChanges changes) {
+  const bool may_have = body.find("\"stream_options\"") != std::string_view::npos;
+  const auto options = may_have ? FindMembers(body, {"stream_options"}) : std::vector<MemberPlace>();
+  for (const MemberPlace& place : options) {
+    changes.replaced.push_back({place.offset, place.length, AskingForUsage(place.In(body))});
   }
-  const std::size_t offset = options->data() - body.data();
-  return Apply(body, ModelEdit(body, range, model, ""), Edit{offset, options->size(), AskingForUsage(*options)});
+  if (options.empty()) changes.added += std::string(",\"stream_options\":").append(kAskForUsage);
+  return WithModel(body, range, model, std::move(changes));
 }
 
 }  // namespace wayleave::provider

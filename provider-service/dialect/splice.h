@@ -44,13 +44,23 @@ struct ModelRange {
   std::size_t length = 0;
 };
 
-// The body with the model's name replaced; nothing else changes but what `more` says. `body` must be a JSON object, the
-// range must lie within it, and `more` beside the range.
-SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model,
-                      std::optional<Edit> more = std::nullopt);
+// What changes in a body beside its model. Parts that are replaced must not overlap.
+struct BodyChanges {
+  std::vector<Edit> replaced;
+  // New members of the object: `,"name":value` for each.
+  std::string added;
+};
+
+// The body with the changes; nothing else changes. `body` must be a JSON object.
+SplicedBody WithChanges(std::string_view body, BodyChanges changes);
+
+// The body with the model's name replaced, and the changes; nothing else changes. `body` must be a JSON object, and the
+// range must lie within it.
+SplicedBody WithModel(std::string_view body, ModelRange range, std::string_view model, BodyChanges changes = {});
 
 // The same, and stream_options.include_usage set; other stream options stay. For chat streams whose client did not
 // ask for usage itself.
-SplicedBody WithModelAndUsage(std::string_view body, ModelRange range, std::string_view model);
+SplicedBody WithModelAndUsage(std::string_view body, ModelRange range, std::string_view model,
+                              BodyChanges changes = {});
 
 }  // namespace wayleave::provider

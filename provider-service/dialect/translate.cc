@@ -5,7 +5,9 @@
 #include "provider-service/dialect/chat/door.h"
 #include "provider-service/dialect/chat/reply.h"
 #include "provider-service/dialect/chat/request.h"
+#include "provider-service/dialect/hub/apply_settings.h"
 #include "provider-service/dialect/hub/door.h"
+#include "provider-service/dialect/hub/resume.h"
 #include "provider-service/dialect/hub/upstream.h"
 #include "provider-service/dialect/json_parse.h"
 #include "provider-service/dialect/messages/door.h"
@@ -88,7 +90,12 @@ Result<Translation> Translate(std::string_view body, const TranslateOptions& opt
   if (!request) return std::move(request).error();
   Result<Asked> asked = door(std::move(request).value(), options);
   if (!asked) return std::move(asked).error();
+  ApplySettings(options.settings, options.quirks.chat.service_tier, asked->said);
+  Result<std::optional<StreamState>> resumed = ReadResume(options);
+  if (!resumed) return std::move(resumed).error();
+  if (*resumed) PrepareToCarryOn(**resumed, asked->said);
   HubRequest hub = ReadHubRequest(std::move(asked->said));
+  if (*resumed) CarryOn(**resumed, hub.history);
   Result<std::string> written = upstream.write(hub, options);
   if (!written) return std::move(written).error();
 
@@ -96,6 +103,9 @@ Result<Translation> Translate(std::string_view body, const TranslateOptions& opt
                       std::move(asked->writer), options.ids};
   context.upstream_model = options.upstream_model;
   context.think_tags = options.quirks.think_tags;
+  context.dialect = static_cast<std::uint8_t>(options.client);
+  context.may_continue = options.may_continue && options.client_stream;
+  context.resumed = std::move(resumed).value();
   return Translation{std::move(written).value(), upstream.read(std::move(context)), hub.dropped.Take(),
                      hub.context_tokens};
 }

@@ -10,6 +10,7 @@
 #include "provider-service/dialect/ids.h"
 #include "provider-service/dialect/quirks.h"
 #include "provider-service/dialect/reply.h"
+#include "provider-service/dialect/settings.h"
 
 namespace wayleave::provider {
 
@@ -37,6 +38,11 @@ struct TranslateOptions {
   Quirks quirks;
   ModelFacts facts;
   IdSource ids = RandomIds();
+  RequestSettings settings;
+  // Of a stream: what breaks off may be carried on, and is then told by Output::resume.
+  bool may_continue = false;
+  // Not empty: carries on an answer, from its Output::resume.
+  std::string resume;
 };
 
 // A request, made into one in another dialect.
@@ -56,7 +62,8 @@ struct Translation {
 // Translates a request; there is one way in for each client dialect and one way out for each upstream dialect, with the
 // Responses vocabulary between them. The same history gives the same bytes, so that upstream prefix caches work. Items,
 // tools and fields that nobody knows are dropped. kInvalidArgument with reason "invalid_prompt" for a body that is not
-// JSON, not an object, nested deeper than any request, or without a conversation.
+// JSON, not an object, nested deeper than any request, or without a conversation; with "bad_resume" for a `resume` that
+// is none of this dialect.
 Result<Translation> Translate(std::string_view body, const TranslateOptions& options);
 
 }  // namespace wayleave::provider

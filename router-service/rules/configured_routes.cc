@@ -1,46 +1,91 @@
 #include <algorithm>
 
-#include "router-service/glob.h"
+#include "router-service/automatic.h"
+#include "router-service/conditions/inquiry.h"
 #include "router-service/rules/rule.h"
 
 namespace wayleave::router {
 namespace {
 
-bool HeadersFit(const RouteConfig& route, const v1::RouteRequest& request) {
-  return std::all_of(route.headers.begin(), route.headers.end(), [&](const auto& wanted) {
-    const auto header = request.headers().find(wanted.first);
-    return header != request.headers().end() && GlobMatches(wanted.second, header->second);
-  });
+bool Holds(const RouteConfig& route, const Inquiry& inquiry) {
+  for (const auto& condition : route.when) {
+    if (!condition->Holds(inquiry)) return false;
+  }
+  return true;
 }
 
-bool ModelFits(const RouteConfig& route, const std::string& model) {
-  return route.models.empty() || std::any_of(route.models.begin(), route.models.end(), [&](const std::string& glob) {
-           return GlobMatches(glob, model);
-         });
+// Each condition that does not hold, in words.
+std::string WhyNot(const RouteConfig& route, const Inquiry& inquiry) {
+  std::string words;
+  for (const auto& condition : route.when) {
+    if (condition->Holds(inquiry)) continue;
+    words += (words.empty() ? "wants " : "; wants ") + condition->Wants() + ", but " + condition->Found(inquiry);
+  }
+  return words;
 }
 
-// A target that takes the requested model needs a request that names one.
-bool CanServe(const RouteConfig& route, const std::string& model) {
-  return !model.empty() ||
-         std::none_of(route.use.begin(), route.use.end(), [](const TargetName& t) { return t.model == "*"; });
+std::string WhatHolds(const RouteConfig& route) {
+  std::string words;
+  for (const auto& condition : route.when) words += (words.empty() ? "" : "; ") + condition->Wants();
+  return words.empty() ? "it has no conditions" : "it wants " + words;
+}
+
+// The provider's models, of which any will do; those that hold no conversations only where none is held.
+void AddAny(const TargetName& target, const v1::RouteRequest& request, const Snapshot& snapshot, Answer& answer) {
+  const bool conversation = request.endpoint() != provider::v1::ENDPOINT_EMBEDDINGS;
+  std::size_t added = 0;
+  for (const auto& told : snapshot.OfferedBy(target.provider)) {
+    if (conversation && told.has_chats() && !told.chats()) continue;
+    if (++added > kMostAutomatic) return;
+    answer.targets.push_back(
+        snapshot.MakeTarget({target.provider, told.id()}, "", "any model of " + target.provider + " will do"));
+  }
+}
+
+// "ollama/*" is the requested model; any of the provider's if it is known not to have that one.
+void AddTarget(const TargetName& target, const std::string& model, const v1::RouteRequest& request,
+               const Snapshot& snapshot, Answer& answer) {
+  const char* place = answer.targets.empty() ? "listed first for the route" : "listed next for the route";
+  v1::Target named = snapshot.MakeTarget(target, model, place);
+  const bool any = target.model == "*" && (model.empty() || !snapshot.OfferedBy(target.provider).empty()) &&
+                   !snapshot.Offers(target.provider, named.model());
+  if (any) return AddAny(target, request, snapshot, answer);
+  answer.targets.push_back(std::move(named));
+}
+
+Answer Follow(const RouteConfig& route, const std::string& model, const Facts& facts, const Snapshot& snapshot) {
+  Answer answer;
+  answer.rule = "route:" + route.name;
+  if (!route.deny.empty()) {
+    answer.refusal = Error{Code::kPermissionDenied, route.deny, "denied_by_rule", std::nullopt};
+    return answer;
+  }
+  for (const TargetName& target : route.use) AddTarget(target, model, facts.request, snapshot, answer);
+  answer.reason = route.reason.empty() ? "the route `" + route.name + "` fits" : route.reason;
+  answer.prefer = route.prefer;
+  answer.set = &route.set;
+  return answer;
 }
 
 }  // namespace
 
 // The operator's list `routes`: the first entry whose conditions are all fulfilled.
 Answer ConfiguredRoutes(const Facts& facts, const Snapshot& snapshot) {
+  if (snapshot.config().routes.empty()) return Answer::PassedOver("no routes are configured");
   const std::string& model = Wanted(facts, snapshot);
+  const Inquiry inquiry(facts.request, model, snapshot);
   for (const RouteConfig& route : snapshot.config().routes) {
-    if (!HeadersFit(route, facts.request) || !ModelFits(route, model) || !CanServe(route, model)) continue;
-    Answer answer;
-    for (const TargetName& target : route.use) {
-      const bool first = answer.targets.empty();
-      answer.targets.push_back(
-          snapshot.MakeTarget(target, model, first ? "listed first for the route" : "listed next for the route"));
+    if (!Holds(route, inquiry)) {
+      if (facts.steps) Note(facts.steps, "route:" + route.name, false, WhyNot(route, inquiry));
+      continue;
     }
-    answer.rule = "route:" + route.name;
-    answer.reason = route.reason.empty() ? "the route `" + route.name + "` fits" : route.reason;
-    return answer;
+    Answer answer = Follow(route, model, facts, snapshot);
+    const bool answers = answer.decided() || answer.refusal;
+    if (facts.steps) {
+      const char* lack = "the request names no model, and the route none of its own";
+      Note(facts.steps, answer.rule, answers, answers ? WhatHolds(route) : lack);
+    }
+    if (answers) return answer;
   }
   return Answer::PassedOver("no route's conditions are fulfilled");
 }

@@ -10,6 +10,7 @@ namespace wayleave::router {
   RULE("alias", Alias, true)                          \
   RULE("provider-prefix", ProviderPrefix, true)       \
   RULE("discovered", DiscoveredModel, true)           \
+  RULE("auto", Auto, true)                            \
   RULE("glob", Glob, true)                            \
   RULE("default-model", DefaultModel, false)
 

@@ -16,7 +16,12 @@ struct Facts {
   const v1::RouteRequest& request;
   // The model as named; empty if the request names none, or asks for "default" and nothing else is called so.
   const std::string& model;
+  // Where each step is told in words; nullptr if nobody asks.
+  std::vector<v1::Step>* steps = nullptr;
 };
+
+// Tells a step, if anybody asks.
+void Note(std::vector<v1::Step>* steps, std::string rule, bool decided, std::string reason);
 
 // What a rule says to a request: it decides, refuses, or passes it over to the next one.
 struct Answer {
@@ -35,6 +40,9 @@ struct Answer {
   // that allows these allows the request as well.
   const ModelConfig* model = nullptr;
   std::string listed;
+  // In which order the targets are asked, and what is set in the request; nullptr for nothing.
+  Strategy prefer = Strategy::kOrdered;
+  const v1::Settings* set = nullptr;
   // The rule's name for the outside, where it is more exact than the kind's.
   std::string rule;
 };

@@ -10,7 +10,7 @@ MAY_INCLUDE = {
     "proto": ["base", "proto", "wayleave"],
     **{service: [service, "base", "proto", "wayleave"] for service in SERVICES},
     "deploy": ["deploy", "base", "proto", "wayleave", *SERVICES],
-    "bench": ["bench", "base", "proto", "wayleave"],
+    "bench": ["bench", "base", "proto", "wayleave", "router-service"],  # bench/decide
     "docs": ["wayleave"],  # examples: programs of other people
     "tests": None,  # everything
 }
@@ -21,14 +21,17 @@ ONLY_IN = [
     (re.compile(r"grpc(pp|\+\+)?/"), ["base/rpc/", "docs/examples/", "tests/"], "gRPC"),
     (re.compile(r"sqlite3\.h|libpq"), ["auth-service/", "tests/"], "a database"),
     (re.compile(r"yaml-cpp/"), ["base/config/", "tests/"], "yaml-cpp"),
+    (re.compile(r"absl/"), ["router-service/conditions/zone.cc"], "Abseil"),
 ]
 
 # Files that decide or translate and do no I/O. They must not see the network, not even through another header.
 PURE = re.compile(
     r"provider-service/(adapters|dialect)/"
-    r"|router-service/(rules/|(config|decide|glob|offers|refusal|snapshot)\.)"
+    r"|router-service/(rules/|conditions/|strategies/"
+    r"|(automatic|config\w*|decide|fitness|glob|offers|policy_tests|refusal|snapshot)\.)"
     r"|auth-service/(key|key_table|reservations)\."
-    r"|gateway/(cost|credentials|envelope|errors|inference_(errors|events|input|request|vectors))\.")
+    r"|gateway/(cost|credentials|dispatch|envelope|errors|explain_(answer|request)|orders|pick|route_(facts|header))\."
+    r"|gateway/inference_(errors|events|input|request|vectors)\.")
 NETWORK = re.compile(
     r"boost/(asio|beast)(?!/core/string\.hpp)|base/net/|base/http/(client|server|connection|socket_io)"
     r"|base/rpc/(?!context\.h)|grpc|sys/socket\.h|netinet/|arpa/|openssl/ssl\.h")

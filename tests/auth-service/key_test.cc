@@ -43,6 +43,23 @@ TEST(MakeKey, IgnoresWhatIsNotForTheCallerToSay) {
   EXPECT_FALSE(made->stored.key.has_revoked_at());
 }
 
+TEST(MakeKey, TenantRolesAndLabelsReachThePrincipal) {
+  v1::Key wanted = Named("laptop");
+  wanted.set_tenant("research");
+  wanted.add_roles("intern");
+  (*wanted.mutable_labels())["team"] = "blue and green";
+
+  const auto made = MakeKey(wanted, kHmac, kNow);
+  ASSERT_THAT(made, IsOk());
+  const KeyTable table({made->stored}, {});
+  const v1::Principal& principal = table.ByDigest(kHmac.Of(made->secret))->principal;
+
+  EXPECT_EQ(principal.tenant(), "research");
+  EXPECT_THAT(principal.roles(), testing::ElementsAre("intern"));
+  EXPECT_EQ(principal.labels().at("team"), "blue and green");
+  EXPECT_EQ(MakeKey(Named("other"), kHmac, kNow)->stored.key.tenant(), kDefaultTenant);
+}
+
 struct Refusal {
   std::string why;
   v1::Key wanted;
@@ -50,10 +67,15 @@ struct Refusal {
 
 std::vector<Refusal> Refusals() {
   std::vector<Refusal> refusals = {
-      {"long name", Named(std::string(257, 'n'))}, {"past", {}}, {"tenant", {}}, {"roles", {}}};
+      {"long name", Named(std::string(257, 'n'))}, {"past", {}},  {"tenant", {}}, {"roles", {}},
+      {"role's name", {}},                          {"label", {}}, {"value", {}},  {"line break", {}}};
   *refusals[1].wanted.mutable_expires_at() = TimestampOf(ToNanos(kNow));
-  refusals[2].wanted.set_tenant("elsewhere");
+  refusals[2].wanted.set_tenant("else where");
   for (int i = 0; i < 65; ++i) refusals[3].wanted.add_roles("role");
+  refusals[4].wanted.add_roles("in,tern");
+  (*refusals[5].wanted.mutable_labels())[""] = "blue";
+  (*refusals[6].wanted.mutable_labels())["team"] = std::string(257, 'v');
+  (*refusals[7].wanted.mutable_labels())["team"] = "blue\n";
   return refusals;
 }
 

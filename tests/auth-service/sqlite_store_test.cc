@@ -4,8 +4,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 #include <future>
+#include <set>
 
 #include "auth-service/schema.h"
 #include "tests/auth-service/support.h"
@@ -189,6 +191,7 @@ TEST_F(SqliteStoreTest, KeepsEverythingAboutASettlement) {
   full.mutable_usage()->set_total_tokens(120);
   full.set_estimated(true);
   full.set_cost_nano_usd(9'000'000'000'000'000);
+  full.set_route_facts(std::string("\x0a\x00\xff facts", 9));
   const auto store = Open();
   v1::SettleRequest request;
   *request.add_settlements() = full;
@@ -201,6 +204,68 @@ TEST_F(SqliteStoreTest, KeepsEverythingAboutASettlement) {
   EXPECT_EQ(records->at(0).DebugString(), full.DebugString());
   EXPECT_FALSE(records->at(1).has_usage());
   EXPECT_FALSE(records->at(1).has_time_to_first_event());
+  EXPECT_EQ(records->at(1).route_facts(), "");
+}
+
+TEST_F(SqliteStoreTest, FactsThatAreTooLongAreLeftOutAndTheRecordIsKept) {
+  const auto store = Open();
+  v1::SettleRequest request;
+  *request.add_settlements() = SettlementOf("r0");
+  request.mutable_settlements(0)->set_route_facts(std::string((64 << 10) + 1, 'x'));
+
+  ASSERT_THAT(Record(*store, request), IsOk());
+
+  const auto records = store->Usage({});
+  ASSERT_EQ(records->size(), 1u);
+  EXPECT_EQ(records->at(0).route_facts(), "");
+}
+
+TEST_F(SqliteStoreTest, PagesMeetEachRecordOnceAlsoThoseOfOneMoment) {
+  const auto store = Open();
+  v1::SettleRequest request;
+  for (int i = 0; i < 50; ++i) {
+    v1::Settlement settlement = SettlementOf("r" + std::to_string(100 + i));
+    settlement.mutable_started_at()->set_seconds(1000 + i / 20);  // twenty of one moment, pages of seven
+    *request.add_settlements() = settlement;
+  }
+  ASSERT_THAT(Record(*store, request), IsOk());
+
+  std::vector<std::string> ids;
+  v1::ListUsageRequest page;
+  page.set_limit(7);
+  for (bool more = true; more;) {
+    const auto records = store->Usage(page);
+    ASSERT_TRUE(records);
+    for (const v1::Settlement& record : *records) ids.push_back(record.reservation_id());
+    more = records->size() == 7;
+    if (more) page.set_after(records->back().reservation_id());
+  }
+
+  ASSERT_EQ(ids.size(), 50u);
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 50u);
+  EXPECT_TRUE(std::is_sorted(ids.rbegin(), ids.rend()));
+  page.set_after("nobody");
+  EXPECT_EQ(store->Usage(page)->size(), 0u);
+}
+
+TEST_F(SqliteStoreTest, AFileOfTheFirstVersionKeepsItsRecords) {
+  {
+    const auto store = Open();
+    v1::SettleRequest request;
+    *request.add_settlements() = SettlementOf("old");
+    ASSERT_THAT(Record(*store, request), IsOk());
+  }
+  {
+    Result<Database> database = Database::Open(directory_ / "state/auth.db", Database::Mode::kReadWrite);
+    ASSERT_TRUE(database);
+    ASSERT_THAT(database->Execute("ALTER TABLE usage DROP COLUMN route_facts; PRAGMA user_version = 1"), IsOk());
+  }
+
+  const auto store = Open();
+
+  const auto records = store->Usage({});
+  ASSERT_EQ(records->size(), 1u);
+  EXPECT_EQ(records->at(0).reservation_id(), "old");
 }
 
 TEST_F(SqliteStoreTest, ListsUsageNewestFirstByTenantAndTime) {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -350,6 +351,61 @@ TEST(Config, SaysWhyAFileCantBeRead) {
             file.path() + "-not: can't be read: No such file or directory");
   EXPECT_EQ(Problem([&] { Document::Load(file.folder()); }), file.folder() + ": is a directory");
   EXPECT_EQ(Document::Load(file.path()).Where("a"), file.path() + ":1: a");
+}
+
+TEST(Config, FindsEveryKeyOfALargeMapping) {
+  std::string yaml;
+  for (int i = 0; i < 1000; ++i) yaml += "key" + std::to_string(i) + ": {value: " + std::to_string(i) + "}\n";
+  Section root = Document::Parse(yaml, "w.yaml");
+  int expected = 0;
+  for (auto& [key, section] : root.Entries()) {
+    int value = -1;
+    section.Read("value", value);
+    EXPECT_EQ(value, expected) << key;
+    ++expected;
+  }
+  EXPECT_EQ(expected, 1000);
+  EXPECT_FALSE(root.Has("key1000"));
+  EXPECT_EQ(Problem([&] { Document::Parse(yaml + "key500: {}\n", "w.yaml"); }),
+            "w.yaml:1001: the key `key500` stands here twice, first in line 501");
+}
+
+struct Change {
+  const char* before;
+  const char* after;
+  std::vector<std::string> paths;
+};
+
+TEST(Config, NamesWhatChanged) {
+  const Change changes[] = {
+      {"a: 1\nb: {c: [x, {y: 1}]}", "b: {c: [x, {y: 1}]} # moved\na: 1", {}},
+      {"a: 1", "a: 2", {"a"}},
+      {"a: {b: {c: 1, d: 2}}", "a: {b: {c: 3, d: 2}}", {"a.b.c"}},
+      {"a: {b: 1}", "a: {}", {"a.b"}},
+      {"a: {b: 1}", "a: {b: 1, c: 2}\nd: 3", {"a.c", "d"}},
+      {"a: [1, 2]", "a: [2, 1]", {"a"}},
+      {"a: {b: 1}", "a: [b]", {"a"}},
+      {"a: ${A:-x}", "a: x", {"a"}},
+      {"", "a: 1", {"a"}},
+      {"a: 1", "", {"a"}},
+  };
+  for (const Change& change : changes) {
+    const Section before = Document::Parse(change.before), after = Document::Parse(change.after);
+    EXPECT_EQ(after.DifferentFrom(before), change.paths) << change.before << " -> " << change.after;
+  }
+}
+
+TEST(Config, NamesTheFilesThatItWasReadFrom) {
+  const std::string folder = ::testing::TempDir();
+  const std::string path = folder + "/sources_" + std::to_string(getpid()) + ".yaml";
+  std::ofstream(path) << "a: {b: {file: no-such-file}}\n";
+  Section root = Document::Load(path);
+  EXPECT_THAT(root.Sources(), ElementsAre(Pair(path, LookOf(path))));
+  std::string value;
+  EXPECT_NE(Problem([&] { root.Child("a").Read("b", value); }), "");
+  EXPECT_THAT(root.Sources(), ::testing::UnorderedElementsAre(Pair(path, LookOf(path)),
+                                                              Pair(::testing::EndsWith("no-such-file"), StartsWith("error"))));
+  std::filesystem::remove(path);
 }
 
 TEST(Config, FindsTheNearestWord) {

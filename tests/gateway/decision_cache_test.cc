@@ -9,13 +9,17 @@ using namespace std::chrono_literals;
 
 class DecisionCacheTest : public ::testing::Test {
  protected:
-  void Keep(const std::string& facts, std::chrono::milliseconds age) {
+  void Keep(const std::string& facts, std::chrono::milliseconds age, const std::vector<std::string>& models = {"m"}) {
     router::v1::RouteResponse answer;
+    for (const std::string& model : models) {
+      answer.add_targets()->set_provider("p");
+      answer.mutable_targets()->rbegin()->set_model(model);
+    }
     answer.set_rule("of " + facts);
     answer.set_models_etag("e1");
     answer.mutable_max_age()->set_seconds(age / 1s);
     answer.mutable_max_age()->set_nanos(static_cast<int>(age % 1s / 1ns));
-    cache_.Keep(facts, answer, now_);
+    cache_.Keep(facts, answer, cache_.drops(), now_);
   }
   // "rule etag", or "" if nothing is known.
   std::string Find(const std::string& facts, std::chrono::milliseconds later) {
@@ -47,6 +51,32 @@ TEST_F(DecisionCacheTest, AnOldDecisionSaysNothingOfTheListOfModels) {
   EXPECT_EQ(Find("a", 1999ms), "of a e1");
   EXPECT_EQ(Find("a", 2000ms), "of a ");
   EXPECT_EQ(Find("a", 59min), "of a ");
+}
+
+TEST_F(DecisionCacheTest, ForgetsDecisionsThatAskAFailedTargetFirst) {
+  Keep("first", 1h, {"bad", "good"});
+  Keep("second", 1h, {"good", "bad"});
+  Keep("other", 1h, {"good"});
+
+  cache_.Drop("p", "bad");
+
+  EXPECT_EQ(Find("first", 0ms), "");
+  EXPECT_EQ(Find("second", 0ms), "of second e1");
+  EXPECT_EQ(Find("other", 0ms), "of other e1");
+}
+
+TEST_F(DecisionCacheTest, DoesNotKeepWhatWasAskedBeforeAFailureWasKnown) {
+  const std::uint64_t before = cache_.drops();
+  cache_.Drop("p", "bad");
+  router::v1::RouteResponse answer;
+  answer.add_targets()->set_provider("p");
+  answer.mutable_max_age()->set_seconds(1);
+
+  cache_.Keep("late", answer, before, now_);
+  EXPECT_EQ(Find("late", 0ms), "");
+
+  cache_.Keep("late", answer, cache_.drops(), now_);
+  EXPECT_NE(Find("late", 0ms), "");
 }
 
 TEST_F(DecisionCacheTest, StaysSmall) {

@@ -86,6 +86,35 @@ TEST(ErrorResponseTest, CodexKeepsTheCodesOfAllOtherErrors) {
             "server_is_overloaded");
 }
 
+// Codex repeats a 403 six times and shows status and URL with it.
+TEST(ErrorResponseTest, ADenialIsOneCleanSentenceForCodexAndForbiddenForOthers) {
+  const Error denied{Code::kPermissionDenied, "Ask the platform team.", "denied_by_rule", {}};
+
+  const http::Response codex = ErrorResponse(denied, kCodex);
+  EXPECT_EQ(codex.status, 400);
+  EXPECT_EQ(ErrorIn(codex).at("code"), "invalid_prompt");
+  EXPECT_EQ(ErrorIn(codex).at("type"), "invalid_request_error");
+  EXPECT_EQ(ErrorIn(codex).at("message"), "Ask the platform team.");
+  EXPECT_EQ(ErrorResponse(denied).status, 403);
+  EXPECT_EQ(ErrorIn(ErrorResponse(denied)).at("code"), "denied_by_rule");
+  EXPECT_EQ(ErrorResponse(denied, kClaude).status, 403);
+}
+
+// Codex tries a 503 thirty times, and waits as long as it is told each time.
+TEST(ErrorResponseTest, CodexOutwaitsAnOutageThatIsShort) {
+  const auto told = [](std::chrono::milliseconds wait, const Addressee& to) {
+    const http::Response response = ErrorResponse(Error{Code::kUnavailable, "why", "no_healthy_target", wait}, to);
+    EXPECT_EQ(response.status, 503);
+    return std::string(response.headers.Get("retry-after")) + " " + ErrorIn(response).at("code").get<std::string>();
+  };
+  EXPECT_EQ(told(900ms, kCodex), "1 no_healthy_target");
+  EXPECT_EQ(told(60s, kCodex), "5 no_healthy_target");
+  EXPECT_EQ(told(149s, kCodex), "5 no_healthy_target");
+  EXPECT_EQ(told(150s, kCodex), " server_is_overloaded");
+  EXPECT_EQ(told(60s, {}), "60 no_healthy_target");
+  EXPECT_EQ(told(1h, {}), "3600 no_healthy_target");
+}
+
 // Codex stops by itself at this code; the vendors' SDKs have to be told.
 TEST(ErrorResponseTest, AQuotaThatIsUsedUpIsNotTriedAgain) {
   const http::Response used_up = ErrorResponse(Error{Code::kResourceExhausted, "", "insufficient_quota", {}});

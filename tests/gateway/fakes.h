@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -35,6 +36,28 @@ class Script {
     failure.set_message("the provider says " + code);
     failure.set_retryable(retryable);
     return script;
+  }
+  // Of a failure: how long the provider asks to wait.
+  Script& RetryAfter(std::chrono::milliseconds wait) {
+    google::protobuf::Duration& time = *steps_.back().mutable_failure()->mutable_retry_after();
+    time.set_seconds(wait.count() / 1000);
+    time.set_nanos(static_cast<std::int32_t>(wait.count() % 1000 * 1'000'000));
+    return *this;
+  }
+  // Of a failure: the provider was not reached.
+  Script& NeverSent() {
+    steps_.back().mutable_failure()->set_upstream_status(0);
+    return *this;
+  }
+  // Breaks off where another target may carry on.
+  Script& Interrupted(const std::string& resume, const std::string& code = "server_error",
+                      const std::string& message = "The connection to the model's provider broke off.") {
+    provider::v1::Interrupted& interrupted = *Piece("").mutable_interrupted();
+    steps_.back().set_events(0);
+    interrupted.set_resume(resume);
+    interrupted.set_error_code(code);
+    interrupted.set_message(message);
+    return *this;
   }
   // A provider-service that is not there.
   static Script Away() { return Script().Dies(Code::kUnavailable); }
@@ -234,6 +257,21 @@ class FakeRouter final : public RouterPort {
     if (refusal) co_return *refusal;
     co_return route;
   }
+  Task<Result<router::v1::ExplainResponse>> Explain(const router::v1::ExplainRequest& request,
+                                                    const rpc::CallContext&) override {
+    std::lock_guard lock(mutex_);
+    explained_.push_back(request);
+    router::v1::ExplainResponse answer;
+    router::v1::Step& step = *answer.add_steps();
+    step.set_rule("night");
+    step.set_reason("It is day.");
+    if (refusal) {
+      answer.set_refusal(refusal->message);
+    } else {
+      *answer.mutable_decision() = route;
+    }
+    co_return answer;
+  }
   Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest&,
                                                           const rpc::CallContext&) override {
     if (refusal) co_return *refusal;
@@ -249,6 +287,14 @@ class FakeRouter final : public RouterPort {
   std::vector<router::v1::RouteRequest> asked() const {
     std::lock_guard lock(mutex_);
     return asked_;
+  }
+  std::vector<router::v1::ExplainRequest> explained() const {
+    std::lock_guard lock(mutex_);
+    return explained_;
+  }
+  std::vector<router::v1::ReportOutcomeRequest> outcomes() const {
+    std::lock_guard lock(mutex_);
+    return reports_;
   }
   // "alpha ok", "beta status_429", …
   std::vector<std::string> reports() const {
@@ -267,6 +313,7 @@ class FakeRouter final : public RouterPort {
  private:
   mutable std::mutex mutex_;
   std::vector<router::v1::RouteRequest> asked_;
+  std::vector<router::v1::ExplainRequest> explained_;
   std::vector<router::v1::ReportOutcomeRequest> reports_;
 };
 

@@ -212,6 +212,19 @@ TEST(JournalRecord, CanAlwaysBeReadBackWhateverAClientSent) {
   }
 }
 
+TEST(JournalRecord, CarriesTheFactsOfADecisionIfTheyAreNotTooLong) {
+  for (const std::size_t size : {std::size_t{16} << 10, (std::size_t{16} << 10) + 1}) {
+    Settlement settlement = Closed("r1");
+    settlement.set_route_facts(std::string(size, '\xff'));
+    const std::string bytes = Encode(JournalRecord::Kind::kClose, 1, settlement);
+    std::string_view view = bytes;
+    JournalRecord record;
+    ASSERT_TRUE(Decode(view, record));
+    EXPECT_EQ(record.settlement.route_facts().size(), size > (16 << 10) ? 0 : size);
+    EXPECT_EQ(record.settlement.reservation_id(), "r1");
+  }
+}
+
 TEST_F(JournalTest, SettlesWhatWasClosedInOrderOnce) {
   const auto journal = Recover();
   journal->StartSettling(auth_, worker_);

@@ -64,6 +64,17 @@ TEST_F(OutcomeReporterTest, TheFirstSuccessAfterAFailureIsNews) {
   EXPECT_THAT(router_.reports(), ElementsAre("a ok", "a timeout", "a ok"));
 }
 
+// Another gateway may have seen the failures, so that here one success follows another.
+TEST_F(OutcomeReporterTest, ASuccessThatDecidesIsAlwaysReported) {
+  RunOn(workers_[0], [&]() -> Task<void> {
+    for (const bool decides : {false, true, false, true}) reporter_.Report(Ok("a"), decides);
+    co_return;
+  });
+  reporter_.Stop();
+
+  EXPECT_THAT(router_.reports(), ElementsAre("a ok", "a ok", "a ok"));
+}
+
 TEST_F(OutcomeReporterTest, ReportsThatTheRouterRefusesAreCounted) {
   router_.report_refusal = Error{Code::kUnavailable, "", {}, {}};
 
@@ -78,6 +89,10 @@ class StuckRouter final : public RouterPort {
  public:
   Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest&, const rpc::CallContext&) override {
     co_return router::v1::RouteResponse();
+  }
+  Task<Result<router::v1::ExplainResponse>> Explain(const router::v1::ExplainRequest&,
+                                                    const rpc::CallContext&) override {
+    co_return router::v1::ExplainResponse();
   }
   Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest&,
                                                           const rpc::CallContext&) override {

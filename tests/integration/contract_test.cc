@@ -92,7 +92,8 @@ class Contract : public ::testing::TestWithParam<Shape> {
     remote_auth_ = auth.get();
     remote_auth_->Start();
     auth_ = std::move(auth);
-    router_ = std::make_unique<gateway::RemoteRouter>(*channel_);
+    every_router_.emplace(*runtime_, rpc::FanoutConfig{"127.0.0.1:" + std::to_string(port)});
+    router_ = std::make_unique<gateway::RemoteRouter>(*channel_, *every_router_, registry_);
     provider_ = std::make_unique<gateway::RemoteProvider>(*channel_);
   }
 
@@ -107,6 +108,8 @@ class Contract : public ::testing::TestWithParam<Shape> {
   std::optional<auth::Service> edge_;
   std::optional<rpc::ClientRuntime> runtime_;
   std::optional<rpc::Channel> channel_;
+  std::optional<rpc::Fanout> every_router_;
+  metrics::Registry registry_{"gateway"};
   gateway::RemoteAuth* remote_auth_ = nullptr;
   std::unique_ptr<gateway::AuthPort> auth_;
   std::unique_ptr<gateway::RouterPort> router_;

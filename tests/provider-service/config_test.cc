@@ -34,7 +34,7 @@ providers:
   ASSERT_EQ(config.providers.size(), 4u);
   EXPECT_EQ(config.providers[0].base_url.host, "api.openai.com");
   EXPECT_TRUE(config.providers[0].base_url.tls);
-  EXPECT_EQ(config.providers[0].api_key.Reveal(), "sk-1");
+  EXPECT_EQ(config.providers[0].api_keys.at(0).Reveal(), "sk-1");
   EXPECT_THAT(config.providers[0].forward_headers, ::testing::Contains("openai-beta"));
   EXPECT_EQ(config.providers[1].base_url.port, 11434);
   EXPECT_EQ(config.providers[1].base_url.path, "");
@@ -176,6 +176,27 @@ TEST(ProviderConfig, SaysWhatIsWrongAndWhere) {
     EXPECT_THAT(problem, HasSubstr(part)) << yaml;
     EXPECT_THAT(problem, HasSubstr("test.yaml:1")) << yaml;
   }
+}
+
+TEST(ProviderConfig, ReadsKeysLimitsAndTheTimeOfTheFirstToken) {
+  const Config config = Parse(R"(
+providers:
+  a: {type: openai, api_key: k1, api_keys: [k2, k1, "", k3], limits: {concurrent: 2, queue: 3, queue_time: 4s},
+      timeouts: {first_token: 5s}}
+  b: {type: openai}
+)");
+  const ProviderConfig& a = config.providers.at(0);
+  ASSERT_EQ(a.api_keys.size(), 3u);
+  EXPECT_EQ(a.api_keys[0].Reveal(), "k1");
+  EXPECT_EQ(a.api_keys[2].Reveal(), "k3");
+  EXPECT_EQ(a.limits.concurrent, 2);
+  EXPECT_EQ(a.limits.queue, 3);
+  EXPECT_EQ(a.limits.queue_time, std::chrono::seconds(4));
+  EXPECT_EQ(a.first_token, std::chrono::seconds(5));
+  EXPECT_EQ(config.providers.at(1).limits.concurrent, 0);
+  EXPECT_EQ(config.providers.at(1).first_token.count(), 0);
+  EXPECT_THAT(ProblemOf("providers: {a: {type: openai, limits: {queue: 3}}}"), HasSubstr("needs a limit"));
+  EXPECT_THAT(ProblemOf("providers: {a: {type: openai, limits: {concurrent: -1}}}"), HasSubstr("negative"));
 }
 
 }  // namespace

@@ -23,6 +23,8 @@ void Add(v1::GenerateResponse& piece, Answer& answer) {
   answer.has_failure |= piece.has_failure();
   if (piece.has_end()) answer.end = piece.end();
   answer.has_end |= piece.has_end();
+  if (piece.has_interrupted()) answer.interrupted = piece.interrupted();
+  answer.has_interrupted |= piece.has_interrupted();
 }
 
 Task<void> Collect(Core& core, const v1::GenerateRequest& request, const AskOptions& options, Answer& answer) {

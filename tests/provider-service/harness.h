@@ -23,6 +23,8 @@ struct Answer {
   provider::v1::Failure failure;
   bool has_end = false;
   provider::v1::End end;
+  bool has_interrupted = false;
+  provider::v1::Interrupted interrupted;
   Status status;
   std::chrono::milliseconds first_piece_after{0};
 };

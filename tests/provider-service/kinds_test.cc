@@ -99,7 +99,8 @@ TEST_F(KindsTest, AzureIsProbedForReal) {
     return harness.Probe("a");
   };
   upstream_.On("/openai/v1/models", Script::Json(200, R"({"data":[]})"));
-  upstream_.On("/openai/models?api-version=2025-04-01-preview", Script::Json(401, R"({"error":{"message":"no"}})"));
+  const std::string dated = "/openai/models?api-version=2025-04-01-preview";
+  upstream_.On(dated, Script::Json(401, R"({"error":{"message":"no"}})"));
   const auto good = probe("");
   EXPECT_TRUE(good->reachable());
   EXPECT_EQ(good->detail(), "offers 1 models");
@@ -109,7 +110,7 @@ TEST_F(KindsTest, AzureIsProbedForReal) {
   const auto refused = probe(", api_version: 2025-04-01-preview");
   EXPECT_FALSE(refused->reachable());
   EXPECT_THAT(refused->detail(), HasSubstr("401"));
-  EXPECT_EQ(upstream_.requests().back().target, "/openai/models?api-version=2025-04-01-preview");
+  EXPECT_EQ(upstream_.requests().back().target, dated);
 }
 
 TEST_F(KindsTest, AzureIsAskedByItsV1Api) {

@@ -67,13 +67,58 @@ TEST(RouterConfig, ReadsModelsInTheLongAndTheShortForm) {
 TEST(RouterConfig, ReadsRoutes) {
   const Config config = Read(std::string(kProviders) +
                              "routes:\n"
-                             "- {name: by-header, when: {header: {X-Team: 'a*'}}, use: [ollama/*]}\n"
-                             "- {name: big, when: {model: ['gpt-*', o3]}, use: openai/o3, reason: Because.}\n");
+                             "- {name: by-header, when: {header: {X-Team: 'a*'}, model: x}, use: [ollama/*]}\n"
+                             "- {name: big, use: openai/o3, reason: Because., prefer: fastest, set: {service_tier: flex}}\n"
+                             "- {name: never, deny: Ask Ann.}\n");
 
-  ASSERT_EQ(config.routing.routes.size(), 2u);
-  EXPECT_EQ(config.routing.routes[0].headers.at("x-team"), "a*");
-  EXPECT_THAT(config.routing.routes[1].models, ElementsAre("gpt-*", "o3"));
+  ASSERT_EQ(config.routing.routes.size(), 3u);
+  EXPECT_EQ(config.routing.routes[0].when.size(), 2u);
+  EXPECT_EQ(config.routing.routes[0].prefer, Strategy::kOrdered);
+  EXPECT_THAT(config.routing.shared.headers, ElementsAre("x-team"));
   EXPECT_EQ(config.routing.routes[1].reason, "Because.");
+  EXPECT_EQ(config.routing.routes[1].prefer, Strategy::kFastest);
+  EXPECT_EQ(config.routing.routes[1].set.service_tier(), "flex");
+  EXPECT_EQ(config.routing.routes[2].deny, "Ask Ann.");
+}
+
+TEST(RouterConfig, ReadsEveryStrategy) {
+  for (const StrategyEntry& entry : Strategies()) {
+    const Config config = Read(kProviders + ("models: {m: {targets: [openai/x], prefer: " + std::string(entry.name) + "}}"));
+    EXPECT_EQ(config.routing.models[0].prefer, entry.strategy);
+  }
+}
+
+TEST(RouterConfig, ReadsWhatIsKnownOfTargets) {
+  const Config config = Read(std::string(kProviders) +
+                             "targets:\n"
+                             "  ollama/gpt-oss:20b: {accuracy: 60, weight: 2, context_window: 131072, tools: true, images: false,\n"
+                             "    timeouts: {connect: 2s, total: 10m}, attempts: 1, continue: true}\n"
+                             "  openai/gpt-*: {reasoning: true}\n");
+
+  ASSERT_EQ(config.routing.targets.size(), 2u);
+  const TargetConfig& target = config.routing.targets[0];
+  EXPECT_EQ(target.target.model, "gpt-oss:20b");
+  EXPECT_EQ(target.accuracy, 60);
+  EXPECT_EQ(target.weight, 2);
+  EXPECT_EQ(target.context_window, 131072);
+  EXPECT_EQ(target.tools, true);
+  EXPECT_EQ(target.images, false);
+  EXPECT_EQ(target.reasoning, std::nullopt);
+  EXPECT_EQ(target.timeouts.connect, std::chrono::seconds(2));
+  EXPECT_EQ(target.timeouts.total, std::chrono::minutes(10));
+  EXPECT_EQ(target.timeouts.idle, std::chrono::seconds(0));
+  EXPECT_EQ(target.attempts, 1);
+  EXPECT_TRUE(target.continues);
+  EXPECT_EQ(config.routing.targets[1].target.model, "gpt-*");
+}
+
+TEST(RouterConfig, ReadsHowFailuresAreRepeated) {
+  const RetryConfig usual = Read("").routing.retry;
+  EXPECT_EQ(usual.attempts, 2);
+  EXPECT_EQ(usual.base, std::chrono::milliseconds(200));
+  EXPECT_EQ(usual.most, std::chrono::seconds(2));
+  EXPECT_EQ(usual.most_retry_after, std::chrono::seconds(5));
+  EXPECT_EQ(Read("router: {retry: {attempts: 1}}").routing.retry.attempts, 1);
 }
 
 TEST(RouterConfig, ReadsPricesAsBillionthsForAMillionTokens) {
@@ -123,8 +168,31 @@ TEST(RouterConfig, SaysWhereAndWhatIsWrong) {
       {"models:\n  a: {targets: [openai/x], multi_agent: v3}",
        "w.yaml:3: models.a.multi_agent: must be one of: v1, v2, disabled"},
       {"models:\n  a: [openai/x]\n  a: [openai/y]", "w.yaml:4: the key `a` stands here twice, first in line 3"},
-      {"routes:\n- {name: r, when: {hours: '1-2'}, use: [openai/x]}",
-       "w.yaml:3: routes[0].when.hours: unknown key; known here: header, model"},
+      {"routes:\n- {name: r, when: {hour: '01:00-02:00'}, use: [openai/x]}",
+       "w.yaml:3: routes[0].when.hour: unknown key; did you mean `hours`?"},
+      {"routes:\n- {name: r, use: [openai/x], prefer: best}",
+       "w.yaml:3: routes[0].prefer: must be one of: ordered, weighted, cheapest, fastest, least_busy, accuracy, sticky"},
+      {"routes:\n- {name: r, deny: ''}",
+       "w.yaml:3: routes[0].deny: needs the message that the client reads: say whom to ask"},
+      {"routes:\n- {name: r, deny: No., use: [openai/x]}",
+       "w.yaml:3: routes[0].use: a route that denies goes nowhere"},
+      {"routes:\n- {name: r, use: [openai/x], set: {reasoning_effort: hard}}",
+       "w.yaml:3: routes[0].set.reasoning_effort: must be one of: none, minimal, low, medium, high, xhigh"},
+      {"routes:\n- {name: r, use: [openai/x], set: {max_output_tokens: 0}}",
+       "w.yaml:3: routes[0].set.max_output_tokens: must be at least 1"},
+      {"routes:\n- {name: r, use: [openai/x], set: {temperature: 0}}",
+       "w.yaml:3: routes[0].set.temperature: unknown key; known here: max_output_tokens, reasoning_effort, service_tier"},
+      {"targets:\n  opnai/x: {}",
+       "w.yaml:3: targets.opnai/x: the provider `opnai` is not configured; did you mean `openai`?"},
+      {"targets:\n  openai/x: {accuracy: 101}",
+       "w.yaml:3: targets.openai/x.accuracy: must be between 0 and 100, the best being 100"},
+      {"targets:\n  openai/x: {weight: 0}", "w.yaml:3: targets.openai/x.weight: must be more than 0, at most 1000000"},
+      {"targets:\n  openai/x: {context_window: -1}", "w.yaml:3: targets.openai/x.context_window: must not be negative"},
+      {"targets:\n  openai/x: {attempts: 11}", "w.yaml:3: targets.openai/x.attempts: must be between 0 and 10"},
+      {"targets:\n  openai/x: {timeouts: {idel: 1s}}",
+       "w.yaml:3: targets.openai/x.timeouts.idel: unknown key; did you mean `idle`?"},
+      {"router: {retry: {attempts: 0}}", "w.yaml:2: router.retry.attempts: must be between 1 and 10; 1 repeats nothing"},
+      {"router: {retry: {base: 3s}}", "w.yaml:2: router.retry.most: must not be less than `base`"},
       {"routes:\n- {when: {}, use: [openai/x]}",
        "w.yaml:3: routes[0].name: a route needs a name of letters, digits, and - _ ."},
       {"routes:\n- {name: r, use: [opnai/x]}",

@@ -86,7 +86,7 @@ TEST_F(CoreTest, ExplainsDecisionsAndRefusals) {
   ASSERT_TRUE(refused);
   EXPECT_FALSE(refused->has_decision());
   EXPECT_THAT(refused->refusal(), HasSubstr("does not exist"));
-  EXPECT_EQ(refused->steps_size(), 8);
+  EXPECT_EQ(refused->steps_size(), 9);
 }
 
 TEST_F(CoreTest, ReloadTakesTheNewFile) {

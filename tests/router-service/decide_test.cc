@@ -159,17 +159,18 @@ TEST_F(Deciding, ExplainsEachStep) {
   std::vector<std::string> told;
   for (const v1::Step& step : steps) told.push_back(step.rule() + (step.decided() ? "! " : ": ") + step.reason());
   EXPECT_THAT(told, ElementsAre("header-provider: there is no header x-provider",
-                                "configured-routes: no route's conditions are fulfilled",
+                                "configured-routes: no routes are configured",
                                 "exact-model: no configured model has this name",
                                 "alias! `best` is an alias of the model `auto`",
-                                "policy: the key's policy leaves 1 of 2 targets"));
+                                "policy: openai/gpt-5.1 is passed over: the key's policy does not allow this provider",
+                                "order! by `ordered`: ollama/gpt-oss:20b (listed next for the model)"));
 }
 
 TEST_F(Deciding, ExplainsRefusals) {
   std::vector<v1::Step> steps;
 
   ASSERT_FALSE(Decide(RequestOf({"nobody-knows"}), *snapshot_, &steps));
-  ASSERT_EQ(steps.size(), 8u);
+  ASSERT_EQ(steps.size(), 9u);
   EXPECT_EQ(steps.back().rule(), "default-model");
   for (const v1::Step& step : steps) EXPECT_FALSE(step.decided()) << step.rule();
 
@@ -201,7 +202,7 @@ TEST_F(Deciding, ListsADiscoveredModelUnderItsBareNameUnlessThatIsTaken) {
       {{"a", {"one", "two", "four", "alone", "shared"}}, {"b", {"one", "shared"}}});
 
   EXPECT_THAT(Visible({}, {}, *snapshot),
-              ElementsAre("one", "two", "three", "a/two", "a/four", "alone", "a/shared", "b/one", "b/shared"));
+              ElementsAre("one", "two", "three", "a/two", "a/four", "alone", "a/shared", "b/one", "b/shared", "auto"));
   for (const std::string& name : Visible({}, {}, *snapshot)) {
     EXPECT_TRUE(Decide(RequestOf({name}), *snapshot)) << name << " is listed, so it must be reachable";
     EXPECT_TRUE(Decide(RequestOf({name, {}, {name}}), *snapshot)) << name << " is allowed by its listed name";

@@ -69,7 +69,8 @@ TEST_F(Rules, HeaderProviderNamesTheKnownOnes) {
 }
 
 TEST_F(Rules, ConfiguredRoutesNeedAllOfTheirConditions) {
-  Check({{{"auto", {{"x-team", "red-1"}}}, "route:team: inhouse/auto ollama/fallback"},
+  Check({{{"auto", {{"x-team", "red-1"}}}, 
+          "route:team: inhouse/openai/gpt-oss-20b inhouse/qwen3 inhouse/shared ollama/fallback"},
          {{"auto", {{"x-team", "green"}}}, "exact-model: openai/gpt-5.1 inhouse/qwen3 ollama/gpt-oss:20b"},
          {{"gpt-oss:20b", {{"x-team", "red-1"}}}, "exact-model: ollama/gpt-oss:20b"},
          {{"anything", {{"x-team", "blue"}, {"x-tag", "1"}}}, "route:tagged: ollama/blue"},
@@ -151,12 +152,11 @@ TEST_F(Rules, DefaultModelServesRequestsThatNameNone) {
 }
 
 TEST_F(Rules, WildcardTargetsDropAProvidersPrefix) {
-  const auto snapshot = SnapshotOf(
-      "providers: {a: {}, b: {}}\nroutes: [{name: r, when: {header: {x: '1'}}, use: [b/*]}]", {{"b", {"a/whole"}}});
-  Check({{{"a/m", {{"x", "1"}}}, "route:r: b/m"},
-         {{"other/m", {{"x", "1"}}}, "route:r: b/other/m"},
-         {{"a/whole", {{"x", "1"}}}, "route:r: b/a/whole"}},
-        *snapshot);
+  const char* yaml = "providers: {a: {}, b: {}}\nroutes: [{name: r, when: {header: {x: '1'}}, use: [b/*]}]";
+  Check({{{"a/m", {{"x", "1"}}}, "route:r: b/m"}, {{"other/m", {{"x", "1"}}}, "route:r: b/other/m"}},
+        *SnapshotOf(yaml));
+  Check({{{"a/m", {{"x", "1"}}}, "route:r: b/m"}, {{"a/whole", {{"x", "1"}}}, "route:r: b/a/whole"}},
+        *SnapshotOf(yaml, {{"b", {"a/whole", "m"}}}));
 }
 
 }  // namespace

@@ -90,6 +90,7 @@ bool ChatPassThrough::LookCloser(std::string_view data, Output& out) {
     over_ = true;
     out.finish = Finish::kFailed;
     out.error_code = StreamErrorCode(CodeText(value["code"]), Text(value["type"]), Text(value["message"]));
+    out.error_message = Text(value["message"]);
     out.usage = usage_;
     return true;
   }
@@ -123,6 +124,7 @@ void ChatPassThrough::Failed(std::string_view code, std::string_view message, Ou
   ++out.events;
   out.finish = Finish::kFailed;
   out.error_code = code;
+  out.error_message = message;
   out.usage = usage_;
 }
 

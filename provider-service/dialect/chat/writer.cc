@@ -54,12 +54,30 @@ std::string CallMembers(const CallItem& call) {
 
 }  // namespace
 
-ChatWriter::ChatWriter(Settings settings, const IdSource& ids)
-    : settings_(std::move(settings)),
-      head_(Head(ids("chatcmpl"), settings_.stream ? "chat.completion.chunk" : "chat.completion", settings_.created_at,
-                 settings_.model)),
-      text_start_("data: " + head_ + ",\"choices\":[{\"index\":0,\"delta\":{\"content\":\""),
-      reasoning_start_("data: " + head_ + ",\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"") {}
+ChatWriter::ChatWriter(Settings settings, const IdSource& ids) : settings_(std::move(settings)), id_(ids("chatcmpl")) {
+  SetStarts();
+}
+
+void ChatWriter::SetStarts() {
+  head_ = Head(id_, settings_.stream ? "chat.completion.chunk" : "chat.completion", settings_.created_at,
+               settings_.model);
+  text_start_ = "data: " + head_ + ",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"";
+  reasoning_start_ = "data: " + head_ + ",\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"";
+}
+
+void ChatWriter::Save(StreamState& into) const {
+  into.id = id_;
+  into.created_at = settings_.created_at;
+  into.open = text_is_open_ ? StreamState::Open::kText : StreamState::Open::kNothing;
+}
+
+void ChatWriter::Restore(const StreamState& from) {
+  id_ = from.id;
+  settings_.created_at = from.created_at;
+  SetStarts();
+  text_is_open_ = from.open == StreamState::Open::kText;
+  AppendEscaped(text_, from.said);
+}
 
 void ChatWriter::Begin(Output& out) { Chunk("\"role\":\"assistant\",\"content\":\"\"", "", out); }
 
@@ -124,6 +142,7 @@ void ChatWriter::Fail(std::string_view code, std::string_view message, const std
   if (code == "content_policy_violation") return Incomplete("content_filter", usage, out);
   out.finish = Finish::kFailed;
   out.error_code = code;
+  out.error_message = message;
   out.usage = usage;
   Failure failure = StreamFailure(code, message);
   if (!settings_.stream) {

@@ -26,6 +26,8 @@ class ChatWriter final : public AnswerWriter {
 
   // The chunk that says the role.
   void Begin(Output& out) override;
+  void Save(StreamState& into) const override;
+  void Restore(const StreamState& from) override;
   // A comment.
   void KeepAlive(Output& out) override;
   void Text(std::string_view delta, Output& out) override;
@@ -42,12 +44,14 @@ class ChatWriter final : public AnswerWriter {
   void Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out) override;
 
  private:
+  void SetStarts();
   void Delta(const std::string& start, std::string& all, std::string_view text, Output& out);
   void Chunk(std::string_view delta, std::string_view finish_reason, Output& out);
   void End(std::string_view finish_reason, const std::optional<Usage>& usage, Output& out);
   void Document(std::string_view finish_reason, const std::optional<Usage>& usage, Output& out);
 
-  const Settings settings_;
+  Settings settings_;
+  std::string id_;
   // The members that all chunks have, up to the choices; the beginnings of the two chunks that come once a token.
   std::string head_;
   std::string text_start_;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "provider-service/dialect/hub/call_item.h"
+#include "provider-service/dialect/hub/stream_state.h"
 #include "provider-service/dialect/reply.h"
 
 namespace wayleave::provider {
@@ -17,6 +18,10 @@ class AnswerWriter {
 
   // The upstream's status is known to be good: a stream begins.
   virtual void Begin(Output& out) = 0;
+  // For streams only: what another writer needs to go on here, but for the texts, which the caller knows; and the way
+  // to go on where another stopped, in place of Begin.
+  virtual void Save(StreamState& into) const = 0;
+  virtual void Restore(const StreamState& from) = 0;
   // A sign of life that resets the client's idle timer and says nothing.
   virtual void KeepAlive(Output& out) = 0;
 

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <utility>
 
+#include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/hub/model_call.h"
 #include "provider-service/dialect/hub/summary.h"
 #include "provider-service/dialect/json_text.h"
@@ -24,7 +25,21 @@ Turn::Turn(TurnContext context)
       ids_(std::move(context.ids)),
       writer_(std::move(context.writer)),
       tags_(context.think_tags, [this](std::string_view text) { Thought(text, *out_); },
-            [this](std::string_view text) { Text(text, *out_); }) {}
+            [this](std::string_view text) { Text(text, *out_); }),
+      dialect_(context.dialect),
+      may_continue_(context.may_continue),
+      resumed_(std::move(context.resumed)) {}
+
+// Half a thought is nobody's to go on with.
+void Turn::Begin(Output& out) {
+  if (!resumed_) return writer_->Begin(out);
+  const StreamState from = *std::exchange(resumed_, std::nullopt);
+  writer_->Restore(from);
+  if (from.open == StreamState::Open::kReasoning) writer_->CloseItem(true, out);
+  said_ = from.said;
+  open_from_ = from.open_from;
+  if (!said_.empty()) joint_.emplace(said_);
+}
 
 void Turn::KeepAlive(Output& out) {
   if (!over_) writer_->KeepAlive(out);
@@ -32,36 +47,69 @@ void Turn::KeepAlive(Output& out) {
 
 void Turn::Said(std::string_view text, Output& out) {
   if (text.empty() || over_) return;
+  out.begun = true;
   out_ = &out;
   tags_.Add(text);
 }
 
-// Servers put blank text between reasoning and calls: no message begins with it.
 void Turn::Text(std::string_view text, Output& out) {
   if (compaction_) {
     summary_ += text;
-  } else if (writer_->text_is_open() || !IsBlank(text)) {
-    writer_->Text(text, out);
+  } else if (joint_ && !joint_->settled()) {
+    Tell(joint_->Add(text), out);
+  } else {
+    Tell(text, out);
   }
 }
 
+// Servers put blank text between reasoning and calls: no message begins with it.
+void Turn::Tell(std::string_view text, Output& out) {
+  if (text.empty() || (!writer_->text_is_open() && IsBlank(text))) return;
+  Remember(text);
+  writer_->Text(text, out);
+}
+
+void Turn::Remember(std::string_view text) {
+  if (!may_continue_) return;
+  if (!writer_->text_is_open()) {
+    if (!said_.empty()) said_ += "\n\n";
+    open_from_ = said_.size();
+  }
+  said_ += text;
+  thought_.clear();
+}
+
 void Turn::Thought(std::string_view text, Output& out) {
-  if (!text.empty() && !compaction_ && !over_) writer_->Reasoning(text, out);
+  if (text.empty() || over_) return;
+  out.begun = true;
+  if (compaction_ || AwaitsText()) return;
+  if (may_continue_) thought_ += text;
+  writer_->Reasoning(text, out);
 }
 
 void Turn::Sealed(std::string_view sealed, Output& out) {
-  if (!sealed.empty() && !compaction_ && !over_) writer_->SealReasoning(sealed, out);
+  if (!sealed.empty() && !compaction_ && !over_ && !AwaitsText()) writer_->SealReasoning(sealed, out);
 }
 
 void Turn::CallsBegin(Output& out) {
   if (over_) return;
+  calls_ = true;
+  out.begun = true;
   Flush(out);
   writer_->CloseItem(true, out);
+}
+
+void Turn::ItemEnds(Output& out) {
+  if (over_ || AwaitsText()) return;
+  Flush(out);
+  writer_->CloseItem(true, out);
+  thought_.clear();
 }
 
 void Turn::Flush(Output& out) {
   out_ = &out;
   tags_.Flush();
+  if (joint_ && !joint_->empty()) Tell(joint_->Flush(), out);
 }
 
 void Turn::Finish(Stop stop, const std::vector<BufferedCall>& calls, const std::optional<Usage>& usage, Output& out) {
@@ -99,7 +147,27 @@ void Turn::Fail(std::string_view code, std::string_view message, const std::opti
   if (over_) return;
   Flush(out);
   over_ = true;
+  if (MayBeSaved(code)) return Save(code, message, usage, out);
   writer_->Fail(Utf8(code), Utf8(message), usage, out);
+}
+
+// A fault of the request would be one everywhere, and an answer without end is not to be made longer.
+bool Turn::MayBeSaved(std::string_view code) const {
+  return may_continue_ && !calls_ && code != "upstream_bad_response" && StreamFailure(code, "").retryable;
+}
+
+void Turn::Save(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out) {
+  StreamState state;
+  writer_->Save(state);
+  state.dialect = dialect_;
+  state.said = std::move(said_);
+  state.open_from = state.open == StreamState::Open::kText ? open_from_ : state.said.size();
+  if (state.open == StreamState::Open::kReasoning) state.thought = std::move(thought_);
+  out.finish = Finish::kFailed;
+  out.error_code = Utf8(code);
+  out.error_message = Utf8(message);
+  out.usage = usage;
+  out.resume = Encode(state);
 }
 
 }  // namespace wayleave::provider

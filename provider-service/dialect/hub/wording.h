@@ -17,4 +17,10 @@ inline constexpr char kImageLeftOut[] = "[image left out: this model takes no im
 inline constexpr char kImageOfTool[] = "Image returned by the tool call:";
 inline constexpr char kNeverAnswered[] = "aborted";
 
+// To a model that gets an answer to finish which somebody else began.
+inline constexpr char kCarryOn[] =
+    "Your answer above was cut off by a technical fault. Go on with it exactly where it stopped, beginning with the "
+    "very next character, even in the middle of a word or a line of code. Repeat nothing that stands there already, "
+    "and say nothing about the interruption.";
+
 }  // namespace wayleave::provider

@@ -83,6 +83,7 @@ void MessagesPassThrough::LookCloser(std::string_view type, std::string_view dat
     out.usage = tokens_.Told();
     const auto error = readable ? event["error"] : JsonLookup(simdjson::INCORRECT_TYPE);
     out.error_code = StreamErrorCode(CodeText(error["code"]), Text(error["type"]), Text(error["message"]));
+    out.error_message = Text(error["message"]);
   } else if (readable && type == "message_start") {
     tokens_.Read(event["message"]["usage"]);
   } else if (readable) {
@@ -112,6 +113,7 @@ void MessagesPassThrough::Failed(std::string_view code, std::string_view message
   ++out.events;
   out.finish = Finish::kFailed;
   out.error_code = code;
+  out.error_message = message;
   out.usage = tokens_.Told();
 }
 

@@ -98,7 +98,7 @@ void MessagesReply::BlockStarts(const JsonLookup& block, const JsonLookup& index
     signature_ = Text(block["signature"]);
   } else if (type == "redacted_thinking") {
     turn_.Sealed(SealThinking({{"type", "redacted_thinking"}, {"data", Text(block["data"])}}, model_), out);
-    turn_.CallsBegin(out);
+    turn_.ItemEnds(out);
   } else if (type == "tool_use") {
     ToolUse(block, index, out);
   }
@@ -155,7 +155,7 @@ void MessagesReply::BlockStops(Output& out) {
     const Json block = {{"type", "thinking"}, {"thinking", thought_}, {"signature", signature_}};
     turn_.Sealed(SealThinking(block, model_), out);
   }
-  if (!signature_.empty() || !thought_.empty()) turn_.CallsBegin(out);
+  if (!signature_.empty() || !thought_.empty()) turn_.ItemEnds(out);
   signature_.clear();
   thought_.clear();
 }

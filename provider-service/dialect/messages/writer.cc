@@ -91,6 +91,23 @@ void MessagesWriter::Begin(Output& out) {
   AppendEnd(out);
 }
 
+void MessagesWriter::Save(StreamState& into) const {
+  using State = StreamState::Open;
+  into.id = id_;
+  into.index = index_;
+  into.open = open_ == Open::kText ? State::kText : open_ == Open::kThinking ? State::kReasoning : State::kNothing;
+  into.sealed = sealed_;
+}
+
+void MessagesWriter::Restore(const StreamState& from) {
+  using State = StreamState::Open;
+  id_ = from.id;
+  index_ = from.index;
+  open_ = from.open == State::kText ? Open::kText : from.open == State::kReasoning ? Open::kThinking : Open::kNothing;
+  sealed_ = from.sealed;
+  if (settings_.thoughts == Thoughts::kHidden) hidden_ = from.thought;
+}
+
 void MessagesWriter::KeepAlive(Output& out) {
   if (!settings_.stream) return;
   AppendStart(out.bytes, "ping");
@@ -206,6 +223,7 @@ void MessagesWriter::Fail(std::string_view code, std::string_view message, const
   }
   out.finish = Finish::kFailed;
   out.error_code = code;
+  out.error_message = message;
   out.usage = usage;
   if (!settings_.stream) {
     out.failure = StreamFailure(code, message);

@@ -29,6 +29,8 @@ class MessagesWriter final : public AnswerWriter {
 
   // message_start.
   void Begin(Output& out) override;
+  void Save(StreamState& into) const override;
+  void Restore(const StreamState& from) override;
   // ping.
   void KeepAlive(Output& out) override;
   void Text(std::string_view delta, Output& out) override;
@@ -57,7 +59,7 @@ class MessagesWriter final : public AnswerWriter {
 
   const Settings settings_;
   const IdSource ids_;
-  const std::string id_;
+  std::string id_;
   std::int64_t index_ = 0;
   Open open_ = Open::kNothing;
   std::string text_;    // of the open block, as the client sees it

@@ -94,6 +94,47 @@ void ResponseWriter::Begin(Output& out) {
   KeepAlive(out);
 }
 
+void ResponseWriter::Save(StreamState& into) const {
+  using State = StreamState::Open;
+  into.id = id_;
+  into.created_at = settings_.created_at;
+  into.sequence = sequence_;
+  into.index = output_index_;
+  into.open = open_ == Open::kText ? State::kText : open_ == Open::kReasoning ? State::kReasoning : State::kNothing;
+  into.item_id = open_ == Open::kNothing ? "" : item_id_;
+  into.sealed = sealed_;
+  into.items = items_;
+}
+
+void ResponseWriter::Restore(const StreamState& from) {
+  using State = StreamState::Open;
+  id_ = from.id;
+  settings_.created_at = from.created_at;
+  sequence_ = from.sequence;
+  output_index_ = from.index;
+  open_ = from.open == State::kText ? Open::kText : from.open == State::kReasoning ? Open::kReasoning : Open::kNothing;
+  item_id_ = from.item_id;
+  sealed_ = from.sealed;
+  items_ = from.items;
+  AppendEscaped(text_, open_ == Open::kText ? from.OpenText() : from.thought);
+  SetPrefix();
+}
+
+// What every delta of the open item begins with.
+void ResponseWriter::SetPrefix() {
+  prefix_.clear();
+  if (open_ == Open::kText) {
+    AppendStart(prefix_, "response.output_text.delta");
+    AppendPlace(prefix_, item_id_, output_index_);
+    prefix_ += "\"content_index\":0,";
+  } else {
+    AppendStart(prefix_, settings_.reasoning_as_summary ? "response.reasoning_summary_text.delta"
+                                                        : "response.reasoning_text.delta");
+    AppendReasoningPlace(prefix_);
+  }
+  prefix_ += "\"delta\":\"";
+}
+
 void ResponseWriter::KeepAlive(Output& out) { WithResponse("response.in_progress", out); }
 
 void ResponseWriter::WithResponse(std::string_view event, Output& out) {
@@ -119,15 +160,12 @@ void ResponseWriter::OpenText(Output& out) {
   open_ = Open::kText;
   item_id_ = ids_("msg");
   ItemAdded(MessageJson(item_id_, "in_progress", ""), out);
-  prefix_.clear();
+  SetPrefix();
   if (!settings_.stream) return;
   AppendStart(out.bytes, "response.content_part.added");
   AppendPlace(out.bytes, item_id_, output_index_);
   out.bytes.append("\"content_index\":0,\"part\":").append(TextPart("")).append(",");
   AppendEnd(sequence_, out);
-  AppendStart(prefix_, "response.output_text.delta");
-  AppendPlace(prefix_, item_id_, output_index_);
-  prefix_ += "\"content_index\":0,\"delta\":\"";
 }
 
 void ResponseWriter::OpenReasoning(Output& out) {
@@ -135,11 +173,7 @@ void ResponseWriter::OpenReasoning(Output& out) {
   open_ = Open::kReasoning;
   item_id_ = ids_(kReasoningIdPrefix);
   ItemAdded(ReasoningJson(""), out);
-  prefix_.clear();
-  AppendStart(prefix_, settings_.reasoning_as_summary ? "response.reasoning_summary_text.delta"
-                                                      : "response.reasoning_text.delta");
-  AppendReasoningPlace(prefix_);
-  prefix_ += "\"delta\":\"";
+  SetPrefix();
 }
 
 void ResponseWriter::AppendReasoningPlace(std::string& to) const {
@@ -317,6 +351,7 @@ void ResponseWriter::Fail(std::string_view code, std::string_view message, const
                           Output& out) {
   out.finish = Finish::kFailed;
   out.error_code = code;
+  out.error_message = message;
   out.usage = usage;
   if (!settings_.stream) {
     out.failure = StreamFailure(code, message);

@@ -33,6 +33,8 @@ class ResponseWriter final : public AnswerWriter {
 
   // response.created and response.in_progress.
   void Begin(Output& out) override;
+  void Save(StreamState& into) const override;
+  void Restore(const StreamState& from) override;
   // response.in_progress again.
   void KeepAlive(Output& out) override;
   void Text(std::string_view delta, Output& out) override;
@@ -50,6 +52,7 @@ class ResponseWriter final : public AnswerWriter {
   enum class Open { kNothing, kText, kReasoning };
 
   void OpenText(Output& out);
+  void SetPrefix();
   void OpenReasoning(Output& out);
   void AppendReasoningPlace(std::string& to) const;
   void ReasoningPart(std::string_view what, Output& out);
@@ -67,9 +70,9 @@ class ResponseWriter final : public AnswerWriter {
   std::string Response(std::string_view status, std::string_view details, std::string_view error,
                        const std::optional<Usage>& usage) const;
 
-  const Settings settings_;
+  Settings settings_;
   const IdSource ids_;
-  const std::string id_;
+  std::string id_;
   std::int64_t sequence_;
   std::int64_t output_index_ = 0;
   Open open_ = Open::kNothing;

@@ -217,6 +217,20 @@ export class Gateway {
     this.run(this.shape === 'serve' ? 'gateway' : service);
   }
 
+  // Writes another configuration in place of this one, as editors do: beside it, then renamed over it.
+  rewrite(text) {
+    const draft = `${this.configFile}.new`;
+    fs.writeFileSync(draft, text);
+    fs.renameSync(draft, this.configFile);
+  }
+
+  // Changes the configuration in the file; `change` is given it as an object.
+  edit(change) {
+    const config = JSON.parse(fs.readFileSync(this.configFile, 'utf8'));
+    change(config);
+    this.rewrite(`${JSON.stringify(config, null, 2)}\n`);
+  }
+
   // A verb of the command line tool, with this configuration and state.
   async cli(...args) {
     const run = promisify(execFile)(path.join(binDir(), 'wayleave'), args, { env: this.env, timeout: patience });

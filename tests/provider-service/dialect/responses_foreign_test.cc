@@ -48,10 +48,10 @@ std::string Body(const Json& input) {
 
 // The body as it is sent; the same if it may pass.
 std::string Sent(const std::string& body) {
-  const auto clean = WithoutForeignItems(body);
+  BodyChanges changes;
+  if (auto cleaned = WithoutForeignItems(body)) changes.replaced.push_back(std::move(cleaned->edit));
   const std::string model = "\"m\"";
-  const auto edit = clean ? std::optional(clean->edit) : std::nullopt;
-  return WithModel(body, {body.find(model), model.size()}, "upstream", edit).Joined();
+  return WithModel(body, {body.find(model), model.size()}, "upstream", std::move(changes)).Joined();
 }
 
 Json InputSent(const Json& input) { return Json::parse(Sent(Body(input)))["input"]; }

@@ -1,0 +1,74 @@
+#include "gateway/admission.h"
+
+#include "base/crypto/id.h"
+#include "gateway/credentials.h"
+#include "gateway/doors.h"
+#include "gateway/orders.h"
+#include "gateway/pick.h"
+#include "gateway/route_facts.h"
+
+namespace wayleave::gateway {
+namespace {
+
+constexpr std::chrono::milliseconds kAdmissionTime{10000};  // all the questions before a generation together
+
+Status ReadBody(const http::Request& request, provider::v1::Endpoint endpoint, Envelope& envelope, Record& record) {
+  Result<Envelope> read = ReadEnvelope(request.body);
+  if (!read) return std::move(read).error();
+  envelope = std::move(*read);
+  envelope.stream = envelope.stream && MayStream(endpoint);
+  record.model = envelope.model;
+  record.stream = envelope.stream;
+  return {};
+}
+
+void TakePick(GenerationServices& services, router::v1::RouteResponse& route) {
+  const InFlight& in_flight = services.in_flight;
+  Arrange(route, [&in_flight](const router::v1::Target& target) { return in_flight.Of(target); }, services.draw);
+}
+
+Task<Status> Route(GenerationServices& services, const Known& known, const rpc::CallContext& context,
+                   Admission& admission, Record& record) {
+  router::v1::RouteRequest facts = FactsOf(known);
+  auto route = co_await services.ports.router.Route(facts, context);
+  if (!route) co_return std::move(route).error();
+  if (route->targets().empty()) co_return Error{Code::kInternal, "The router named no target.", {}, {}};
+  admission.route = std::move(*route);
+  record.rule = admission.route.rule();
+  TakePick(services, admission.route);
+  admission.route_facts = RecordedFacts(std::move(facts), admission.route);
+  co_return Status();
+}
+
+Task<Status> Reserve(GenerationServices& services, const Known& known, const rpc::CallContext& context,
+                     Admission& admission) {
+  admission.reservation_id = crypto::MakeId("rsv_");
+  const auto lifetime = services.total_timeout.count() > 0 ? services.total_timeout : std::chrono::hours(24);
+  const auth::v1::ReserveRequest hold =
+      HoldOf(known, admission.route.set(), admission.reservation_id, lifetime + std::chrono::minutes(1));
+  auto held = co_await services.ports.auth.Reserve(hold, context);
+  if (!held) co_return std::move(held).error();
+  co_return Status();
+}
+
+}  // namespace
+
+Task<Status> Admit(GenerationServices& services, const http::Request& request, provider::v1::Endpoint endpoint,
+                   const rpc::CallContext& outer, Admission& admission, Record& record) {
+  const rpc::CallContext context = outer.Within(kAdmissionTime);
+  const auth::v1::AuthenticateRequest credential = CredentialOf(request.headers);
+  auto who = co_await services.ports.auth.Authenticate(credential, context);
+  if (!who) co_return std::move(who).error();
+  admission.principal = std::move(*who->mutable_principal());
+  record.tenant = admission.principal.tenant();
+  record.key_id = admission.principal.key_id();
+
+  Status read = ReadBody(request, endpoint, admission.envelope, record);
+  if (!read) co_return read;
+  const Known known{request, admission.envelope, admission.principal, endpoint};
+  Status routed = co_await Route(services, known, context, admission, record);
+  if (!routed) co_return routed;
+  co_return co_await Reserve(services, known, context, admission);
+}
+
+}  // namespace wayleave::gateway

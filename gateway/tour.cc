@@ -1,0 +1,84 @@
+#include "gateway/tour.h"
+
+#include <utility>
+
+#include "gateway/orders.h"
+
+namespace wayleave::gateway {
+
+using provider::v1::GenerateResponse;
+using router::v1::Target;
+using Clock = std::chrono::steady_clock;
+
+Task<bool> Tour::Begin(GenerateResponse& piece) {
+  while (!stopped_) {
+    const bool answered = co_await Ask(piece);
+    if (answered) co_return true;
+    if (stopped_) break;
+    const Target& failed = target();
+    const Step step = NoteFailure(piece);
+    if (step.move == Move::kGiveUp) break;
+    if (step.move == Move::kNext) services_.probe.FellBack(failed.provider());
+    if (step.move == Move::kRepeat && piece.has_failure()) services_.probe.Retried(failed.provider());
+    if (step.pause.count() > 0) co_await pause_.For(step.pause);
+  }
+  co_return false;
+}
+
+// Leaves a failure in `piece`, or an empty one if the provider-service is away.
+Task<bool> Tour::Ask(GenerateResponse& piece) {
+  piece.Clear();
+  account_.Try(target(), resume_.size());
+  hold_ = services_.in_flight.Begin(target());
+  generation_ = services_.ports.provider.Generate(Order(), context_);
+  if (!record_.dispatched) record_.dispatched = Clock::now();
+  Generation& generation = *generation_;
+  const bool got = co_await generation.Next(piece);
+  if (!got) piece.Clear();
+  co_return got && !piece.has_failure();
+}
+
+provider::v1::GenerateRequest Tour::Order() const {
+  provider::v1::GenerateRequest order = OrderOf(known_, target(), route_.set());
+  order.set_may_continue(known_.envelope.stream && dispatch_.MayBeCarriedOn());
+  if (!resume_.empty()) order.set_resume(resume_);
+  return order;
+}
+
+Step Tour::NoteFailure(const GenerateResponse& piece) {
+  const Status status = generation_->status();
+  End();
+  if (!piece.has_failure()) return dispatch_.Away(ServiceFailure(status), Clock::now());
+  trail_.Failed(target(), piece.failure());
+  if (piece.failure().retryable()) account_.ReportFailure(piece.failure());
+  return dispatch_.Failed(piece.failure(), Clock::now());
+}
+
+Task<bool> Tour::Next(GenerateResponse& piece) {
+  piece.Clear();
+  Generation& generation = *generation_;
+  return generation.Next(piece);
+}
+
+Task<bool> Tour::CarryOn(std::string resume, GenerateResponse& piece) {
+  End();
+  resume_ = std::move(resume);
+  if (stopped_) co_return false;
+  bool carried_on = dispatch_.CarryOn();
+  if (carried_on) carried_on = co_await Begin(piece);
+  if (!stopped_) services_.probe.CarriedOn(carried_on);
+  co_return carried_on;
+}
+
+void Tour::End() {
+  generation_.reset();
+  hold_.Release();
+}
+
+void Tour::Stop() {
+  stopped_ = true;
+  pause_.End();
+  if (generation_) generation_->Cancel();
+}
+
+}  // namespace wayleave::gateway

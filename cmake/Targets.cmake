@@ -30,14 +30,19 @@ function(wayleave_library name)
   target_link_libraries(${name} PUBLIC wayleave_options ${ARG_LIBS} PRIVATE wayleave_warnings)
 endfunction()
 
+# The allocator of the programs, but under sanitizers, which have their own.
+function(wayleave_jemalloc name)
+  if(NOT WAYLEAVE_SANITIZE)
+    target_link_libraries(${name} PRIVATE -Wl,--no-as-needed ${JEMALLOC} -Wl,--as-needed)
+  endif()
+endfunction()
+
 # wayleave_program(name SOURCES main.cc LIBS x …): installed, with jemalloc but under sanitizers.
 function(wayleave_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE wayleave_options wayleave_warnings ${ARG_LIBS})
-  if(NOT WAYLEAVE_SANITIZE)
-    target_link_libraries(${name} PRIVATE -Wl,--no-as-needed ${JEMALLOC} -Wl,--as-needed)
-  endif()
+  wayleave_jemalloc(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()

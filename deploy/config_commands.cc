@@ -9,10 +9,7 @@
 #include "base/app/flags.h"
 #include "base/config/render.h"
 #include "deploy/settings.h"
-#if __has_include("router-service/policy_tests.h")
 #include "router-service/policy_tests.h"
-#define WAYLEAVE_POLICY_TESTS 1
-#endif
 
 namespace wayleave::deploy {
 namespace {
@@ -20,7 +17,6 @@ namespace {
 // The file can be read, but decides otherwise than its own tests say.
 constexpr int kTestsFailed = 3;
 
-#ifdef WAYLEAVE_POLICY_TESTS
 int RunTests(const router::RoutingConfig& routing) {
   if (routing.tests.empty()) return 0;
   const std::vector<std::string> failures = router::CheckTests(routing);
@@ -28,9 +24,6 @@ int RunTests(const router::RoutingConfig& routing) {
   std::printf("%zu of its %zu tests passed.\n", routing.tests.size() - failures.size(), routing.tests.size());
   return failures.empty() ? 0 : kTestsFailed;
 }
-#else
-int RunTests(const router::RoutingConfig&) { return 0; }
-#endif
 
 int Check(const app::Flags& flags) {
   const Settings settings = LoadSettings(flags);

@@ -88,8 +88,8 @@ int List(const Options& options) {
              "CREATED (UTC)", "STATE", "TENANT", "ROLES", "LABELS");
   for (const auth::v1::Key& key : keys->keys()) {
     fmt::print("{:<14} {:<12} {:<20} {:<16} {:<17} {:<22} {:<12} {:<16} {}\n", key.id(), key.prefix(), key.name(),
-               key.user(), Day(key.created_at()), StateOf(key), key.tenant(), fmt::join(key.roles(), ","),
-               LabelsOf(key));
+               key.user(), Day(key.created_at()), StateOf(key), key.tenant(),
+               fmt::format("{}", fmt::join(key.roles(), ",")), LabelsOf(key));
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "gateway/cost.h"
 #include "gateway/orders.h"
+#include "gateway/outcome_words.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -40,17 +41,25 @@ void Account::Open(auth::v1::Settlement draft) {
 
 void Account::Try(const router::v1::Target& target, std::size_t carried_bytes) {
   Add(part_);
-  part_ = Part{&target, Clock::now(), {}, input_bytes_ + carried_bytes, 0, {}};
+  part_ = Part{&target, Clock::now(), {}, input_bytes_ + carried_bytes, 0, {}, false};
   record_.settlement->set_provider(target.provider());
   record_.settlement->set_upstream_model(target.model());
 }
 
 void Account::Note(const provider::v1::GenerateResponse& piece) {
-  if (!part_.first_event) part_.first_event = Clock::now();
+  if (!part_.first_event) NoteFirst(piece);
   events_ += piece.events();
   part_.output_bytes = std::max(part_.output_bytes, piece.output_bytes());
   if (piece.has_end()) NoteEnd(piece.end());
-  if (piece.has_interrupted()) ReportEnd(false);
+  if (piece.has_interrupted()) ReportEnd(WordForEnd(piece.interrupted().error_code()));
+}
+
+// That a target on trial answers is news at once: a long answer would keep the others away from it.
+void Account::NoteFirst(const provider::v1::GenerateResponse& piece) {
+  part_.first_event = Clock::now();
+  if (!part_.target->trial() || piece.has_end() || piece.has_interrupted()) return;
+  part_.told_well = true;
+  services_.outcomes.Report(ReportFor(true, ""), true);
 }
 
 void Account::NoteEnd(const provider::v1::End& end) {
@@ -59,7 +68,7 @@ void Account::NoteEnd(const provider::v1::End& end) {
   record_.error_code = end.error_code();
   if (end.has_usage()) part_.usage = end.usage();
   outcome_ = OutcomeOf(end.finish());
-  ReportEnd(end.finish() != provider::v1::FINISH_FAILED);
+  ReportEnd(end.finish() == provider::v1::FINISH_FAILED ? WordForEnd(end.error_code()) : nullptr);
 }
 
 void Account::Settle(bool cancelled) {
@@ -99,8 +108,10 @@ void Account::ReportFailure(const provider::v1::Failure& failure) {
   services_.outcomes.Report(std::move(report));
 }
 
-void Account::ReportEnd(bool ok) {
-  router::v1::ReportOutcomeRequest report = ReportFor(ok, ok ? "" : "broken_stream");
+void Account::ReportEnd(const char* fault) {
+  const bool ok = fault == nullptr;
+  if (ok && part_.told_well) return;
+  router::v1::ReportOutcomeRequest report = ReportFor(ok, ok ? "" : fault);
   if (ok && record_.stream) {
     SetDuration(*report.mutable_generating(), Clock::now() - *part_.first_event);
     if (part_.usage) report.set_output_tokens(part_.usage->output_tokens());
@@ -115,6 +126,7 @@ router::v1::ReportOutcomeRequest Account::ReportFor(bool ok, const char* word) c
   report.set_model(part_.target->model());
   report.set_ok(ok);
   report.set_error(word);
+  report.set_trial(part_.target->trial());
   if (record_.stream && part_.first_event)
     SetDuration(*report.mutable_time_to_first_event(), *part_.first_event - part_.asked);
   return report;

@@ -54,11 +54,14 @@ class Account {
     std::uint64_t input_bytes = 0;
     std::uint64_t output_bytes = 0;
     std::optional<provider::v1::Usage> usage;
+    bool told_well = false;  // the router knows that it answers
   };
 
+  void NoteFirst(const provider::v1::GenerateResponse& piece);
   void NoteEnd(const provider::v1::End& end);
   void Add(const Part& part);
-  void ReportEnd(bool ok);
+  // nullptr: the target did its part.
+  void ReportEnd(const char* fault);
   router::v1::ReportOutcomeRequest ReportFor(bool ok, const char* word) const;
 
   GenerationServices& services_;

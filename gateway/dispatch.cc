@@ -85,8 +85,14 @@ std::optional<int> Dispatch::NextFrom(int index, bool continues) const {
 // The budget is asked last: it counts what it allows.
 bool Dispatch::MayRepeat(const Failure& failure, Clock::time_point now) {
   if (asked_ >= AttemptsOf(target(), route_.retry()) || !MayPass(failure)) return false;
-  if (Time(failure.retry_after()) > Time(route_.retry().most_retry_after())) return false;
-  return budget_.Spend(now);
+  return MayWait(Time(failure.retry_after())) && budget_.Spend(now);
+}
+
+bool Dispatch::MayWait(milliseconds asked) const {
+  const RetryPolicy& policy = route_.retry();
+  const milliseconds most = Time(policy.most_retry_after());
+  const bool others = NextFrom(at_ + 1, false).has_value();
+  return asked <= (others ? std::min(most, Time(policy.most())) : most);
 }
 
 Step Dispatch::Onward() {

@@ -23,8 +23,8 @@ struct Step {
 // A target is asked again as often as its attempts say, if that may help and the retry budget allows it: after a fault
 // that may pass (a limit, a 5xx, no connection), not after one that stays (the account's money, its credentials), after
 // a timeout, which has cost its time already, or when the provider's queue here is full. The pause is drawn between 0
-// and a bound that doubles each time; what the provider asked to wait comes in addition, and if that is too long, the
-// next target is asked at once. A target on trial is asked once. A fault of the request would be the same everywhere and
+// and a bound that doubles each time; what the provider asked to wait comes in addition. If that is too long, or longer
+// than any pause while another target is left, the next target is asked at once. A target on trial is asked once. A fault of the request would be the same everywhere and
 // ends the tour.
 //
 // While provider-service itself is away, the same target is asked every 50 ms, for 2 seconds.
@@ -62,6 +62,7 @@ class Dispatch {
  private:
   std::optional<int> NextFrom(int index, bool continues) const;
   bool MayRepeat(const provider::v1::Failure& failure, Clock::time_point now);
+  bool MayWait(std::chrono::milliseconds asked) const;
   Step Onward();
   std::chrono::milliseconds DrawPause() const;
   void Keep(const provider::v1::Failure& failure);

@@ -62,14 +62,6 @@ const Row& RowOf(Code code) {
   return found == kRows.end() ? kOther : *found;
 }
 
-// Of a 400 with these codes Codex shows the message alone; of any other the raw JSON.
-bool CodexKnows(std::string_view code) {
-  constexpr std::array<std::string_view, 6> kKnown = {"invalid_prompt", "model_not_found",
-                                                      "cyber_policy",   "content_policy_violation",
-                                                      "bio_policy",     "context_length_exceeded"};
-  return std::find(kKnown.begin(), kKnown.end(), code) != kKnown.end();
-}
-
 // What Codex is told instead, since it shows and does other things than the true words mean. Of several rows for one
 // reason the first counts whose wait has been reached.
 //
@@ -194,6 +186,13 @@ std::string ResponseFailedEvent(std::string_view response_id, std::uint64_t sequ
 
 }  // namespace
 
+bool IsRequestsFault(std::string_view code) {
+  constexpr std::array<std::string_view, 6> kCodes = {"invalid_prompt", "model_not_found",
+                                                      "cyber_policy",   "content_policy_violation",
+                                                      "bio_policy",     "context_length_exceeded"};
+  return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
+}
+
 void AddIds(provider::v1::Endpoint endpoint, const std::string& request_id, http::HeaderList& headers) {
   headers.Add("x-request-id", request_id);
   if (SpeaksMessages(endpoint)) headers.Add("request-id", request_id);
@@ -221,7 +220,7 @@ http::Response ErrorResponse(const Error& error, const Addressee& to) {
       if (wait) wait = std::min<std::int64_t>(*wait, instead->most_wait.count());
       if (instead->most_wait.count() == 0) wait.reset();
     }
-    if (status == 400 && !CodexKnows(code)) code = "invalid_prompt";
+    if (status == 400 && !IsRequestsFault(code)) code = "invalid_prompt";
   }
   http::Response response = ErrorResponse(status, TypeOf(status), code, error.message, to);
   AddRetryAfter(response, wait);

@@ -22,6 +22,10 @@ struct Addressee {
   std::string_view request_id = {};
 };
 
+// Whether a code tells of a fault of the request, which no repetition and no other target mends. Of a 400 with such a code
+// Codex shows the message alone; of any other the raw JSON.
+bool IsRequestsFault(std::string_view code);
+
 // The headers that name the request: Anthropic's clients look for one of their own.
 void AddIds(provider::v1::Endpoint endpoint, const std::string& request_id, http::HeaderList& headers);
 

@@ -101,13 +101,6 @@ provider::v1::Failure TimeoutFailure() {
   return failure;
 }
 
-const char* WordFor(const provider::v1::Failure& failure) {
-  if (failure.upstream_status() == 0 && failure.code() == "server_is_overloaded") return nullptr;
-  if (failure.upstream_status() == 429) return "status_429";
-  if (failure.upstream_status() >= 500) return "status_5xx";
-  return failure.status() == 504 ? "timeout" : "connect";
-}
-
 std::string ResponseIdIn(std::string_view data) {
   constexpr std::string_view kKey = "\"id\":\"";
   const auto response = data.find("\"response\":");

@@ -29,8 +29,6 @@ auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std
 // Failures that the gateway itself finds, in a provider's words.
 provider::v1::Failure ServiceFailure(const Status& status);
 provider::v1::Failure TimeoutFailure();
-// The word for ReportOutcome; nullptr where the target is not to blame, since it was not asked: its queue here is full.
-const char* WordFor(const provider::v1::Failure& failure);
 
 // The id of a Responses stream, from its first event; empty if there is none.
 std::string ResponseIdIn(std::string_view data);

@@ -4,6 +4,7 @@ namespace wayleave::gateway {
 namespace {
 constexpr std::chrono::milliseconds kPatience{1000};
 constexpr std::chrono::seconds kSuccessInterval{1};
+constexpr std::size_t kMostTargets = 10'000;  // clients may make up names
 }  // namespace
 
 OutcomeReporter::OutcomeReporter(WorkerPool& workers, RouterPort& router, metrics::Registry& registry)
@@ -24,6 +25,7 @@ void OutcomeReporter::Report(router::v1::ReportOutcomeRequest report, bool decid
 bool OutcomeReporter::Due(const router::v1::ReportOutcomeRequest& report, bool decides) {
   const auto now = std::chrono::steady_clock::now();
   std::lock_guard lock(mutex_);
+  if (last_success_.size() >= kMostTargets) last_success_.clear();
   auto& last = last_success_[report.provider() + "/" + report.model()];
   if (!report.ok()) {
     last = {};  // the next success is news

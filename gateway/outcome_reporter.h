@@ -14,8 +14,8 @@
 
 namespace wayleave::gateway {
 
-// Tells the router how targets do, beside the request's own path: every failure, and of the successes one
-// a second for each target, and those that decide whether a sick one is used again. Reports that would pile up are dropped and counted.
+// Tells the router how targets do, beside the request's own path: every failure, and of the successes one a second for
+// each target, and those that decide whether a sick one is used again. Reports that would pile up are dropped and counted.
 // Any worker. Stop() before the router port goes away.
 class OutcomeReporter {
  public:

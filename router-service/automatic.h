@@ -13,7 +13,7 @@ inline constexpr char kAutoAccuracy[] = "auto:accuracy";
 inline constexpr char kAutoCost[] = "auto:cost";
 
 // The most targets that one decision chooses from where none are named.
-inline constexpr std::size_t kMostAutomatic = 32;
+inline constexpr std::size_t kMostAutomatic = 16;
 
 // What `auto` chooses from if no model of that name is configured: the targets of the configured models, then what
 // providers tell of, without those that hold no conversations, and without the provider `demo` if there is another.

@@ -7,27 +7,10 @@
 #include "base/log/log.h"
 #include "router-service/decide.h"
 #include "router-service/offers.h"
+#include "router-service/refusal.h"
 
 namespace wayleave::router {
 namespace {
-
-bool IsTargetOf(const std::vector<TargetName>& targets, const v1::ReportOutcomeRequest& outcome) {
-  for (const TargetName& target : targets) {
-    if (target.provider == outcome.provider() && target.model == outcome.model()) return true;
-  }
-  return false;
-}
-
-bool Knows(const Snapshot& snapshot, const v1::ReportOutcomeRequest& outcome) {
-  if (snapshot.Offers(outcome.provider(), outcome.model())) return true;
-  for (const ModelConfig& model : snapshot.config().models) {
-    if (IsTargetOf(model.targets, outcome)) return true;
-  }
-  for (const RouteConfig& route : snapshot.config().routes) {
-    if (IsTargetOf(route.use, outcome)) return true;
-  }
-  return false;
-}
 
 // How long callers that did not hear of an opening may go on sending there.
 constexpr std::chrono::milliseconds kMostAge{5000};
@@ -74,6 +57,7 @@ Result<Decision> Core::DecideNow(const v1::RouteRequest& request, const Snapshot
     const Breaker::Time now = Breaker::Clock::now();
     const HealthAt health(circuits_, now);
     Result<Decision> decision = Decide(request, snapshot, nullptr, health);
+    if (!decision && decision.error().reason == "model_not_found" && !learnt_) return ModelsUnknown(request);
     if (!decision) return decision;
     v1::RouteResponse& response = decision->response;
     const v1::Target& first = response.targets(0);
@@ -126,7 +110,7 @@ Task<Result<v1::ReportOutcomeResponse>> Core::ReportOutcome(const v1::ReportOutc
     co_return call.Ends(Result<v1::ReportOutcomeResponse>(std::move(error)));
   }
   const std::shared_ptr<const Snapshot> current = snapshot();
-  const bool known = Knows(*current, request);
+  const bool known = current->KnowsTarget(request.provider(), request.model());
   outcomes_.Note(request, known);
   circuits_.Note(request, known, Breaker::Clock::now());
   co_return call.Ends(Result<v1::ReportOutcomeResponse>(v1::ReportOutcomeResponse()));
@@ -161,6 +145,7 @@ std::uint64_t Core::ReloadNow() {
 
 void Core::Learn(const provider::v1::ListModelsResponse& offers) {
   TakeOver(offers);
+  learnt_ = true;
   // Only now, so that whoever sees the count sees the models, too.
   for (const auto& offer : offers.providers()) probe_.Asked(offer.provider(), offer.problem().empty());
 }

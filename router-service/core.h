@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -72,6 +73,7 @@ class Core {
   std::shared_ptr<const RoutingConfig> config_;
   std::shared_ptr<const Discovered> discovered_ = std::make_shared<Discovered>();
   std::uint64_t next_id_ = 1;
+  std::atomic<bool> learnt_{false};
   // Held for the time of copying a pointer.
   mutable std::mutex reading_;
   std::shared_ptr<const Snapshot> snapshot_;

@@ -23,7 +23,7 @@ struct DiscoveryConfig {
   // Between two questions when all goes well.
   std::chrono::milliseconds interval{30'000};
   // After the first failure; doubles with each further one, up to the interval.
-  std::chrono::milliseconds retry{2'000};
+  std::chrono::milliseconds retry{250};
 };
 
 // Keeps a core informed of the providers' models: asks at once, and then again and again.

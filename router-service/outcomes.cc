@@ -8,8 +8,8 @@ namespace {
 constexpr std::size_t kMaxTargets = 10'000;
 constexpr char kOther[] = "other";
 // The contract's words for a failure, framed by success and by anything else.
-constexpr std::array<const char*, 7> kResultNames = {"ok",         "connect",    "timeout", "status_5xx",
-                                                     "status_429", "broken_stream", kOther};
+constexpr std::array<const char*, 8> kResultNames = {"ok",         "connect",    "timeout",       "refused",
+                                                     "status_5xx", "status_429", "broken_stream", kOther};
 
 std::size_t ResultOf(const v1::ReportOutcomeRequest& outcome) {
   if (outcome.ok()) return 0;

@@ -25,7 +25,7 @@ class Outcomes {
   void Note(const v1::ReportOutcomeRequest& outcome, bool known);
 
  private:
-  static constexpr std::size_t kResults = 7;
+  static constexpr std::size_t kResults = 8;
 
   struct Target {
     std::array<prometheus::Counter*, kResults> results{};

@@ -51,6 +51,13 @@ Error ModelNotFound(const v1::RouteRequest& request, const Snapshot& snapshot) {
   return NotFound(request, Names(request, snapshot));
 }
 
+Error ModelsUnknown(const v1::RouteRequest& request) {
+  return Error{Code::kUnavailable,
+               "Whether there is a model " + Shown(request.model()) +
+                   " is not known yet: the providers have not been asked for theirs. Please try again.",
+               "models_unknown", std::chrono::seconds(1)};
+}
+
 Error ModelNotAllowed(const v1::RouteRequest& request, const Snapshot& snapshot) {
   const std::vector<std::string> names = Names(request, snapshot);
   if (names.empty()) return NotFound(request, names);

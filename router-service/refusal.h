@@ -9,6 +9,8 @@ namespace wayleave::router {
 
 // No rule knows the model. Names what the principal may use instead: at most 20, and how many more.
 Error ModelNotFound(const v1::RouteRequest& request, const Snapshot& snapshot);
+// The same before any provider's models are known: it may exist.
+Error ModelsUnknown(const v1::RouteRequest& request);
 // A rule decided, but the policy does not allow the model. Like ModelNotFound if the principal may use none.
 Error ModelNotAllowed(const v1::RouteRequest& request, const Snapshot& snapshot);
 // The policy allows the model, but none of the providers that serve it.

@@ -69,6 +69,8 @@ Snapshot::Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config
   if (std::find(headers_.begin(), headers_.end(), "x-provider") == headers_.end()) headers_.push_back("x-provider");
   IndexProviders();
   IndexModels();
+  for (const ModelConfig& model : config_->models) IndexNamed(model.targets);
+  for (const RouteConfig& route : config_->routes) IndexNamed(route.use);
   ListConfigured();
   ListDiscovered();
   ListAutomatic();
@@ -126,6 +128,15 @@ void Snapshot::IndexModels() {
   }
   std::stable_sort(globs_.begin(), globs_.end(),
                    [](const ModelConfig* a, const ModelConfig* b) { return SaysMore(a->name, b->name); });
+}
+
+void Snapshot::IndexNamed(const std::vector<TargetName>& targets) {
+  for (const TargetName& target : targets) named_[target.provider].insert(target.model);
+}
+
+bool Snapshot::KnowsTarget(const std::string& provider, const std::string& model) const {
+  const auto named = named_.find(provider);
+  return (named != named_.end() && named->second.count(model) > 0) || Offers(provider, model);
 }
 
 std::optional<provider::v1::UpstreamModel> Snapshot::Known(const std::string& provider,

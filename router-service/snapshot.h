@@ -58,6 +58,8 @@ class Snapshot {
   // The providers that offer a model of exactly this name, in the order of preference; nullptr if none does.
   const std::vector<std::string>* WhoOffers(const std::string& model) const;
   bool Offers(const std::string& provider, const std::string& model) const;
+  // Whether a provider offers this model, or the configuration names it as a target.
+  bool KnowsTarget(const std::string& provider, const std::string& model) const;
   // What a provider told of a model, or of all of its models; nullptr, and none, if it told nothing.
   const provider::v1::UpstreamModel* FindOffer(const std::string& provider, const std::string& model) const;
   const std::vector<provider::v1::UpstreamModel>& OfferedBy(const std::string& provider) const;
@@ -85,6 +87,7 @@ class Snapshot {
  private:
   void IndexProviders();
   void IndexModels();
+  void IndexNamed(const std::vector<TargetName>& targets);
   void ListConfigured();
   void ListDiscovered();
   void ListAutomatic();
@@ -105,6 +108,8 @@ class Snapshot {
   std::unordered_map<std::string, std::vector<std::string>> offers_;  // model to providers
   // What each provider told, by the model's name.
   std::unordered_map<std::string, std::unordered_map<std::string_view, const provider::v1::UpstreamModel*>> told_;
+  // What the configuration names as targets: provider to models.
+  std::unordered_map<std::string_view, std::unordered_set<std::string_view>> named_;
   TargetIndex<TargetConfig> targets_;
   TargetIndex<PriceConfig> prices_;
   std::vector<TargetName> most_accurate_;

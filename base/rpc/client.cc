@@ -38,6 +38,12 @@ std::shared_ptr<grpc::Channel> Connect(const ChannelConfig& config) {
   return grpc::CreateCustomChannel(config.target, grpc::InsecureChannelCredentials(), arguments);
 }
 
+// Whether nobody answered. A service that says itself why it can't has answered.
+bool IsAway(const Status& status) {
+  return !status && status.error().code == Code::kUnavailable && status.error().reason.empty() &&
+         !status.error().retry_after;
+}
+
 }  // namespace
 
 struct ClientRuntime::Impl {
@@ -235,7 +241,7 @@ Task<Status> Channel::CallRaw(const char* method, const google::protobuf::Messag
   const grpc::ByteBuffer bytes = detail::Serialize(request);
   for (;;) {
     Status status = co_await transport_->Try(method, bytes, response, bounded);
-    if (status || status.error().code != Code::kUnavailable) co_return status;
+    if (!IsAway(status)) co_return status;
     if (Clock::now() + kRetryPause > std::min(patience, bounded.deadline)) co_return status;
     co_await Sleep(kRetryPause);
   }

@@ -11,10 +11,12 @@ GOALS = [
     ("added", "serve", 3),
     ("silence", "serve", 3), ("silence", "fleet", 3),
     ("idle-rss", "serve", 40), ("idle-rss", "fleet", 30),
+    ("rules", "serve-rules", 1.03), ("rules", "serve-500-rules", 1.03),
 ]
 LABELS = {"translation": "translating a request of 100 KiB, µs of CPU",
           "added": "added time at c=1, p50, × nginx's", "silence": "slowest after 5 s of silence ÷ p99 busy",
-          "idle-rss": "idle RSS of the largest process, MiB"}
+          "idle-rss": "idle RSS of the largest process, MiB",
+          "rules": "CPU of a request of 1 KiB with rules ÷ without, in one process"}
 
 
 def render(tables):
@@ -40,6 +42,8 @@ def measured(tables, merit, target):
         return tables.silence_ratio(target)
     if merit == "idle-rss":
         return largest_process_mib(tables.report, target)
+    if merit == "rules":
+        return rules_ratio(tables.report, target)
     unit = next((work.figure for work in tables.works if work.name == merit), None)
     return tables.ratio(target, merit, cpu(unit)) if unit else None
 
@@ -49,6 +53,11 @@ def translation_us(report, target):
     event comes with it."""
     with_it, without = (report.median(target, work, cpu("request")) for work in ("100k-translated", "100k-c16"))
     return None if with_it is None or without is None else with_it - without
+
+
+def rules_ratio(report, target):
+    on, off = (report.median(name, "1k-c64", cpu("request")) for name in (target, "serve"))
+    return None if on is None or off is None else on / off
 
 
 def largest_process_mib(report, target):

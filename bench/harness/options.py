@@ -3,7 +3,8 @@ import argparse
 import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-TARGETS = ["direct", "nginx", "serve", "serve-less", "fleet"]
+TARGETS = ["direct", "nginx", "serve", "serve-less", "serve-rules", "serve-500-rules", "fleet"]
+ON_DEMAND = {"serve-less", "serve-rules", "serve-500-rules"}  # measured where --only or --less asks for them
 
 
 def parse():
@@ -32,7 +33,8 @@ def complete(parser, options):
     options.build = not options.bin and not options.no_build
     options.bin = os.path.realpath(options.bin or os.path.join(ROOT, "build", "release", "bin"))
     options.tools = os.path.join(os.path.dirname(options.bin), "bench")
-    names = options.only.split(",") if options.only else [n for n in TARGETS if n != "serve-less" or options.less]
+    usual = [name for name in TARGETS if name not in ON_DEMAND or (name == "serve-less" and options.less)]
+    names = options.only.split(",") if options.only else usual
     unknown = [name for name in names if name not in TARGETS]
     if unknown:
         parser.error(f"no such target: {', '.join(unknown)} (of {', '.join(TARGETS)})")

@@ -6,13 +6,14 @@ import pwd
 import shutil
 import socket
 
+from . import rules
 from .processes import Process, free_ports, wait_until
 
 KEY = "wl_bench_0123456789abcdef0123456789abcdef"
 # Where a request goes by its model's name. The mock reads its terms from the name, wherever "mock:" stands in it.
 MODELS = {"mock:*": {"targets": ["mock/*"]},
           **{f"{name}-mock:*": {"targets": [f"{name}/*"]} for name in ("native", "ollama", "messages")}}
-PROGRAMS = {"serve": ["wayleave"], "serve-less": ["wayleave"],
+PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules"), ["wayleave"]),
             "fleet": ["wayleave-gateway", "wayleave-auth", "wayleave-router", "wayleave-provider"]}
 FOREIGN = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PORT"}  # would lead elsewhere
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -43,7 +44,8 @@ def start(name, options, folder, upstream_port):
     os.mkdir(folder)
     if name == "direct":
         return Target(name, upstream_port)
-    kind = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "fleet": Fleet}[name]
+    kind = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "serve-rules": ServeRules,
+            "serve-500-rules": ServeManyRules, "fleet": Fleet}[name]
     target = kind(name, free_ports(1)[0])
     try:
         target.start(options, folder, upstream_port)
@@ -154,6 +156,19 @@ class ServeLess(Serve):
                 place = place.setdefault(section, {})
             place[key] = literal(value)
         return config
+
+
+class ServeRules(Serve):
+    """The same with a dozen rules, one of each kind at least: what a company's file might hold."""
+    RULES, NAMED = 12, 0
+
+    def adjust(self, options, config):
+        return rules.add(config, self.RULES, self.NAMED)
+
+
+class ServeManyRules(ServeRules):
+    """The same with more of both than anybody writes by hand."""
+    RULES, NAMED = 500, 2000
 
 
 class Fleet(Gateway):

@@ -11,7 +11,6 @@
 namespace wayleave::provider {
 namespace {
 
-constexpr std::int64_t kDefaultRetryMs = 5000;
 constexpr std::size_t kLongestMessage = 2000;
 
 // What the body says, whatever its shape.
@@ -220,7 +219,6 @@ Failure MapUpstreamError(int status, std::string_view body, std::optional<std::i
   Failure failure = Classify(status, said);
   failure.upstream_status = status;
   failure.retry_after_ms = retry_after_ms;
-  if (failure.status == 429 && !retry_after_ms) failure.retry_after_ms = kDefaultRetryMs;
   if (same_dialect && said.has_error_object && PassesOn(status)) KeepBody(status, body, said, failure);
   return failure;
 }
@@ -265,9 +263,7 @@ Failure StreamFailure(std::string_view code, std::string_view message) {
   if (code == "model_not_found") return Make(404, "invalid_request_error", word, text, false);
   if (IsFinal(code)) return Make(400, "invalid_request_error", word, text, false);
   if (code == "rate_limit_exceeded" || code == "insufficient_quota") {
-    Failure failure = Make(429, code == "insufficient_quota" ? word : "rate_limit_error", word, text, true);
-    failure.retry_after_ms = kDefaultRetryMs;
-    return failure;
+    return Make(429, code == "insufficient_quota" ? word : "rate_limit_error", word, text, true);
   }
   const bool busy = code == "server_is_overloaded" || code == "slow_down";
   return Make(busy ? 503 : 502, "server_error", word, text, true);

@@ -15,6 +15,7 @@ Answer FromAll(const Facts& facts, bool cheap, const Snapshot& snapshot) {
   const auto& targets = cheap ? snapshot.CheapestTargets() : snapshot.MostAccurateTargets();
   if (targets.empty()) return Answer::PassedOver("no model is known that could be chosen");
   Answer answer;
+  answer.targets.reserve(targets.size());
   for (const TargetName& target : targets) {
     answer.targets.push_back(snapshot.MakeTarget(target, facts.model, "one of the models that are known"));
   }

@@ -2,7 +2,8 @@
 // request is on record once.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { collect, open, readSse, responsesBody, stream } from './lib/http.mjs';
+import { flood, flowing, flowOn } from './lib/flowing.mjs';
+import { collect, open, responsesBody, stream } from './lib/http.mjs';
 import { checkResponsesStream, terminal } from './lib/responses_events.mjs';
 import { World } from './lib/setup.mjs';
 import { oneRowEach, usageRows } from './lib/state.mjs';
@@ -11,34 +12,6 @@ import { patience, until, within } from './lib/wait.mjs';
 // Both answers go on until they are let go, so that what happens to a process happens in the middle of them.
 const models = { held: 'openai/held', native: 'native/held', hello: 'openai/hello' };
 const letGo = ({ upstreams }) => Object.values(upstreams).forEach((upstream) => upstream.letGo());
-
-// Starts a stream and resolves when text flows; `rest` delivers everything that came, `events` what has come so far.
-async function flowing(gateway, model, requestId) {
-  const { response } = open(gateway.port, {
-    method: 'POST',
-    path: '/v1/responses',
-    body: responsesBody(model, { stream: true }),
-    key: gateway.key,
-    headers: { 'x-request-id': requestId },
-  });
-  const answer = await within(response, patience, 'the head');
-  const events = [];
-  let saw;
-  const text = new Promise((resolve) => (saw = resolve));
-  const rest = (async () => {
-    try {
-      for await (const event of readSse(answer)) {
-        events.push(event);
-        if (/output_text\.delta/.test(event.text)) saw();
-      }
-      return { events, broken: undefined };
-    } catch (broken) {
-      return { events, broken };
-    }
-  })();
-  await within(text, patience, 'the first text');
-  return { rest, events };
-}
 
 // What a client may see when `victim` dies while it streams.
 function checkEnding(victim, model, { events, broken }) {
@@ -65,19 +38,13 @@ async function worksAgain(gateway, tag) {
   }, 'a new request to work');
 }
 
-// That a stream does not need the one that died.
-async function flowsOn(streams) {
-  const seen = streams.map(({ events }) => events.length);
-  await until(() => streams.every(({ events }, n) => events.length > seen[n]), 'more text after the kill');
-}
-
 async function survives(world, victim, model, tag) {
   const { gateway } = world;
   const ids = ['one', 'two', 'three'].map((name) => `${tag}-${name}`);
-  const streams = await Promise.all(ids.map((id) => flowing(gateway, model, id)));
+  const streams = await flood(gateway, model, ids);
 
   await gateway.kill(victim);
-  if (['router', 'auth'].includes(victim)) await flowsOn(streams);
+  if (['router', 'auth'].includes(victim)) await flowOn(streams);
   letGo(world);
   const endings = await Promise.all(streams.map(({ rest }) => within(rest, patience, 'the end of a stream')));
   gateway.restart(victim);

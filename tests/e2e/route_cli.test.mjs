@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { post, responsesBody } from './lib/http.mjs';
 import { World } from './lib/setup.mjs';
+import { usageRows } from './lib/state.mjs';
+import { until } from './lib/wait.mjs';
 
 const routes = [
   { name: 'lab', when: { header: { 'x-team': 'lab*' } }, use: ['openai/hello'], reason: 'the lab has its own' },
@@ -78,6 +81,70 @@ describe('decisions on the command line', () => {
     await assert.rejects(
       gateway.cli('key', 'create', '--config', gateway.configFile, '--role', 'in tern'),
       ({ code, stderr }) => code === 1 && /role's name/.test(stderr),
+    );
+  });
+
+  test('a running gateway explains, with what the providers offer', async () => {
+    const ask = (...args) =>
+      gateway.cli('route', 'explain', '--url', gateway.url, '--model', 'openai/calls', ...args, { WAYLEAVE_API_KEY: gateway.key });
+    const { stdout } = await ask('--json');
+    const { decision } = JSON.parse(stdout);
+    assert.equal(decision.rule, 'provider-prefix');
+    assert.deepEqual(decision.targets.map(({ provider, model }) => `${provider}/${model}`), ['openai/calls']);
+    assert.match((await ask('--header', 'x-team=lab-1')).stdout, /^rule {9}.*lab/m);
+    const wrong = gateway.cli('route', 'explain', '--url', gateway.url, '--model', 'hello', { WAYLEAVE_API_KEY: 'wrong' });
+    await assert.rejects(wrong, ({ code, stderr }) => code === 1 && /key/i.test(stderr) && !/wrong/.test(stderr));
+  });
+
+  test('replay shows what another file would change, and what it would cost', async () => {
+    await until(async () => /lab/.test((await explain('--model', 'hello', '--header', 'x-team=lab-1')).stdout), 'the route');
+    for (const team of ['lab-1', 'lab-2', 'office']) {
+      const { status } = await post(gateway, '/v1/responses', responsesBody('calls-not-here'), { headers: { 'x-team': team } });
+      assert.equal(status, team === 'office' ? 404 : 200);
+    }
+    const { status } = await post(gateway, '/v1/responses', responsesBody('hello'));
+    assert.equal(status, 200);
+    await until(() => usageRows(gateway.stateDir).length >= 3, 'the records');
+
+    const other = path.join(gateway.dir, 'other.yaml');
+    const config = JSON.parse(fs.readFileSync(gateway.configFile, 'utf8'));
+    config.routes[0].use = ['openai/held'];
+    config.prices = { 'openai/*': { input: 10, output: 20 } };
+    fs.writeFileSync(other, JSON.stringify(config));
+    const { stdout } = await gateway.cli('route', 'replay', '--since', '1h', '--config', other, '--json');
+    const { moves, total, without_facts: blind } = JSON.parse(stdout);
+
+    assert.deepEqual(moves.map(({ from, to, requests }) => [from, to, requests]), [
+      ['openai/hello', 'openai/held', 2],
+      ['openai/hello', 'openai/hello', 1],
+    ]);
+    assert.deepEqual([total.requests, total.moved_requests, blind], [3, 2, 0]);
+    // Ten times the price: the difference is nine times what was recorded.
+    assert.ok(Math.abs(total.difference_usd - 9 * total.recorded_usd) < 1e-9, JSON.stringify(total));
+    assert.ok(total.recorded_usd > 0);
+    assert.match((await gateway.cli('route', 'replay', '--config', other)).stdout, /^2 of 3 requests would go elsewhere\.$/m);
+  });
+
+  test('config check runs the tests of the file', async () => {
+    const file = path.join(gateway.dir, 'tested.yaml');
+    const write = (expect) =>
+      fs.writeFileSync(
+        file,
+        `providers: {demo: {type: demo}, night: {type: demo}}
+models: {m: [demo/demo]}
+routes: [{name: night, when: {hours: "19:00-07:00", timezone: Asia/Tokyo}, use: [night/demo]}]
+tests:
+  - {given: {model: m, at: "2026-11-20T23:00+09:00"}, expect: night/demo}
+  - {given: {model: m, at: "2026-11-20T12:00+09:00"}, expect: ${expect}}
+`,
+      );
+    write('demo/demo');
+    assert.match((await gateway.cli('config', 'check', '--config', file)).stdout, /^2 of its 2 tests passed\.$/m);
+    write('night/demo');
+    await assert.rejects(
+      gateway.cli('config', 'check', '--config', file),
+      ({ code, stdout, stderr }) =>
+        code === 3 && /^1 of its 2 tests passed/m.test(stdout) && /tested\.yaml:6: tests\[1\]: expected night\/demo/.test(stderr),
     );
   });
 });

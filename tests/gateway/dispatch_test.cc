@@ -115,8 +115,22 @@ TEST_F(DispatchTest, ThePauseIsDrawnFromAllOfItsBoundWhichDoublesUpToTheMost) {
 TEST_F(DispatchTest, WhatTheProviderAsksToWaitIsWaitedButNotTooLong) {
   AddTarget("b");
 
-  EXPECT_EQ(Fail(WithWait(FailureOf(429), 5000ms)), "repeat a 5200");
+  EXPECT_EQ(Fail(WithWait(FailureOf(429), 2000ms)), "repeat a 2200");
   EXPECT_EQ(Fail(FailureOf(429)), "next b");
+  EXPECT_EQ(Fail(WithWait(FailureOf(429), 2000ms)), "repeat b 2200");
+}
+
+TEST_F(DispatchTest, ALongWaitIsForTheLastTargetOnly) {
+  AddTarget("b");
+  AddTarget("c");
+
+  EXPECT_EQ(Fail(WithWait(FailureOf(429), 2001ms)), "next b");
+  EXPECT_EQ(Fail(WithWait(FailureOf(429), 5000ms)), "next c");
+  EXPECT_EQ(Fail(WithWait(FailureOf(429), 5000ms)), "repeat c 5200");
+  EXPECT_EQ(Fail(WithWait(FailureOf(429), 1ms)), "give up");
+}
+
+TEST_F(DispatchTest, AWaitThatIsTooLongEndsTheTour) {
   EXPECT_EQ(Fail(WithWait(FailureOf(429), 5001ms)), "give up");
 }
 

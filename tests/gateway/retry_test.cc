@@ -155,6 +155,26 @@ TEST_F(RetryTest, ATargetOnTrialIsAskedOnceAndItsSuccessIsAlwaysTold) {
   EXPECT_THAT(Asked(), ElementsAre("alpha", "alpha", "alpha", "beta"));
   Stop();
   EXPECT_THAT(router_.reports(), ElementsAre("alpha ok", "alpha ok", "alpha status_5xx", "beta ok"));
+  std::vector<bool> trials;
+  for (const auto& outcome : router_.outcomes()) trials.push_back(outcome.trial());
+  EXPECT_THAT(trials, ElementsAre(true, true, true, false)) << "another router replica would ignore it";
+}
+
+TEST_F(RetryTest, ATrialThatBeginsToAnswerIsToldAtOnceAndItsBreakToo) {
+  router_.route.mutable_targets(0)->set_trial(true);
+  provider_.Then(Script::Answers("data: a\n\n").Stall());
+  Start();
+  RawClient client(port_);
+  client.Send(Responses(true));
+  ASSERT_TRUE(Eventually([&] { return router_.reports() == std::vector<std::string>{"alpha ok"}; }));
+  client.Close();
+
+  provider_.Then(Script::Answers("data: a\n\n").Data(kDone).End());
+  provider_.Then(Script::Answers("data: a\n\n").Data(kDone).End(provider::v1::FINISH_FAILED));
+  for (int i = 0; i < 2; ++i) Ask(Responses(true));
+
+  Stop();
+  EXPECT_THAT(router_.reports(), ElementsAre("alpha ok", "alpha ok", "alpha ok", "alpha broken_stream"));
 }
 
 TEST_F(RetryTest, AFullQueueOfOursIsNoFaultOfTheTarget) {

@@ -180,6 +180,7 @@ Task<void> Routes(Contract& t) {
     EXPECT_TRUE(route.ok()) << name;
     if (route) EXPECT_EQ(route->targets(0).provider(), "demo");
   }
+  t.services_.router().Learn({});
   router::v1::RouteRequest unknown;
   unknown.set_model("nobody");
   auto refused = co_await t.router_->Route(unknown, context);

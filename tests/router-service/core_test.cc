@@ -60,7 +60,21 @@ class CoreTest : public ::testing::Test {
   Core core_{Configured(kConfig), [this] { return Configured(file_); }, registry_};
 };
 
+TEST_F(CoreTest, AModelMayExistUntilTheProvidersWereHeard) {
+  const auto early = Route("nobody-knows");
+  EXPECT_EQ(early.error().code, Code::kUnavailable);
+  EXPECT_EQ(early.error().reason, "models_unknown");
+  EXPECT_EQ(early.error().retry_after, std::chrono::seconds(1));
+  EXPECT_TRUE(Route("auto")) << "the configuration knows it";
+
+  core_.LearnNothing();
+  EXPECT_EQ(Route("nobody-knows").error().code, Code::kUnavailable);
+  core_.Learn({});
+  EXPECT_EQ(Route("nobody-knows").error().code, Code::kNotFound);
+}
+
 TEST_F(CoreTest, RoutesAndCounts) {
+  core_.Learn({});
   EXPECT_EQ(Route("auto")->targets(0).provider(), "openai");
   EXPECT_EQ(Route("nobody-knows").error().code, Code::kNotFound);
 
@@ -100,7 +114,7 @@ TEST_F(CoreTest, ReloadTakesTheNewFile) {
   ASSERT_TRUE(reloaded);
   EXPECT_GT(reloaded->snapshot(), before);
   EXPECT_EQ(Route("new")->snapshot(), reloaded->snapshot());
-  EXPECT_FALSE(Route("auto"));
+  EXPECT_EQ(Route("auto")->rule(), "auto") << "nobody's own model any more";
   EXPECT_EQ(told, 1);
 }
 

@@ -96,7 +96,7 @@ TEST_F(Deciding, UnknownModelNamesAtMostTwenty) {
 
   const std::string message = Refusal({"x"}, *snapshot).message;
 
-  EXPECT_THAT(message, HasSubstr("model-number-29 and 5 more."));
+  EXPECT_THAT(message, HasSubstr("model-number-29 and 6 more."));
   EXPECT_THAT(message, Not(HasSubstr("model-number-30")));
 }
 
@@ -271,9 +271,10 @@ TEST_F(Deciding, AModelKeepsItsAgeWhenOthersCome) {
   const Snapshot after(2, config, more, &before, Time(std::chrono::seconds(2000)));
 
   const auto list = VisibleModels({}, after);
-  ASSERT_EQ(list.models_size(), 2);
+  ASSERT_EQ(list.models_size(), 3);
   EXPECT_EQ(list.models(0).created_at().seconds(), 1000);
   EXPECT_EQ(list.models(1).created_at().seconds(), 2000);
+  EXPECT_EQ(list.models(2).id(), "auto") << "there is a choice now";
 }
 
 // The goal is 3 µs in a release build; this bound only catches a decision that became a hundred times slower.

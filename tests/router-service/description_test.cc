@@ -104,7 +104,7 @@ TEST(DescriptionTest, OfSeveralTargetsTheFirstThatIsKnownCounts) {
   const Snapshot snapshot(1, config, discovered);
 
   const auto list = VisibleModels({}, snapshot);
-  ASSERT_EQ(list.models_size(), 2);
+  ASSERT_EQ(list.models_size(), 3);  // and `auto`
   for (const auto& model : list.models()) EXPECT_EQ(model.context_window(), 1234) << model.id();
 }
 
@@ -152,7 +152,8 @@ TEST_F(EtagTest, ADecisionNamesTheListThatItsPrincipalSees) {
   EXPECT_EQ(RouteEtag(some), ListEtag(some));
   EXPECT_EQ(RouteEtag(other), ListEtag(other));
   EXPECT_NE(RouteEtag(all), RouteEtag(some));
-  EXPECT_EQ(RouteEtag(some), RouteEtag(other));  // they see the same
+  EXPECT_NE(RouteEtag(some), RouteEtag(other)) << "one sees `auto`, too";
+  EXPECT_EQ(RouteEtag(some), RouteEtag({"one", {}, {"o*"}})) << "they see the same";
   EXPECT_EQ(RouteEtag(all), RouteEtag(all));
 }
 

@@ -87,7 +87,7 @@ TEST(PolicyTests, AreReadStrictly) {
        "w.yaml:11: tests[0].given.at: must be a time with its offset, like \"2026-11-20T23:00+09:00\""},
       {"- {given: {model: x}}", "w.yaml:11: tests[0].expect: needs at least one target, written provider/model"},
       {"- {given: {model: x}, expect: {}}", "w.yaml:11: tests[0].expect: needs a target, or one of: deny, rule, targets"},
-      {"- {given: {model: x}, expect: olama/x}", "w.yaml:11: tests[0].expect[0]: the provider `olama`"},
+      {"- {given: {model: x}, expect: olama/x}", "w.yaml:11: tests[0].expect: the provider `olama`"},
       {"- {given: {input_tokens: -1}, expect: ollama/x}", "w.yaml:11: tests[0].given.input_tokens: must not be"}};
   for (const auto& [tests, problem] : table) {
     try {

@@ -179,7 +179,7 @@ TEST(AutoModel, TakesTheMostAccurateAndTheCheapestOfMany) {
   std::vector<std::string> models;
   for (int i = 10; i < 60; ++i) models.push_back("m" + std::to_string(i));
   const auto snapshot = SnapshotOf(yaml, {{"a", models}});
-  EXPECT_EQ(Routed({"auto"}, *snapshot).targets_size(), 32);
+  EXPECT_EQ(Routed({"auto"}, *snapshot).targets_size(), 16);
   EXPECT_EQ(snapshot->MostAccurateTargets()[0].model, "m39");
   EXPECT_EQ(snapshot->MostAccurateTargets()[1].model, "m38");
   EXPECT_EQ(snapshot->MostAccurateTargets()[2].model, "m10");

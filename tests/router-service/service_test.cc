@@ -70,6 +70,7 @@ TEST_F(ServiceTest, ServesEveryMethodOfTheContract) {
 }
 
 TEST_F(ServiceTest, RefusalsKeepTheirReasonAcrossTheWire) {
+  core_.Learn({});
   const auto refused = Call<v1::RouteResponse>("Route", RequestOf({"nobody-knows"}));
 
   ASSERT_FALSE(refused);

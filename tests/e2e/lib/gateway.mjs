@@ -1,4 +1,4 @@
-// Starts and stops the product: as one process (`serve`) or as four (`fleet`), with a configuration, ports
+// Starts and stops the product: as one process (`serve`) or as four or more (`fleet`), with a configuration, ports
 // and a state directory of its own. Only processes started here are ever signalled, by their ids.
 import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { onRecord } from './children.mjs';
 import { binDir, makeDir, removeDir } from './env.mjs';
 import { fetchAll } from './http.mjs';
-import { freePort, patience, sleep, until, within } from './wait.mjs';
+import { addresses, membersOf, sectionsFor, serviceOf } from './replicas.mjs';
+import { patience, sleep, until, within } from './wait.mjs';
 
 export const shapes = ['serve', 'fleet'];
-const services = ['auth', 'provider', 'router', 'gateway'];
 const programs = {
   gateway: 'wayleave-gateway',
   auth: 'wayleave-auth',
@@ -64,30 +64,14 @@ const merge = (base, more = {}) =>
     [...new Set([...Object.keys(base), ...Object.keys(more)])].map((key) => [key, { ...base[key], ...more[key] }]),
   );
 
-async function addresses() {
-  const address = async () => `127.0.0.1:${await freePort()}`;
-  const result = {};
-  for (const name of services) result[name] = { listen: await address(), admin: await address() };
-  result.gateway.grpc = await address();
-  return result;
-}
-
-function sectionsFor(at, stateDir) {
-  return {
-    gateway: { ...at.gateway, auth: at.auth.listen, router: at.router.listen, provider: at.provider.listen },
-    auth: { ...at.auth, state_dir: stateDir },
-    router: { ...at.router, provider: at.provider.listen },
-    provider: at.provider,
-  };
-}
-
 const portOf = (address) => Number(address.split(':').at(-1));
 
 export class Gateway {
   // `sections` is merged into the sections of the configuration, key by key. `silent`: the providers that never tell which
-  // models they have.
+  // models they have. `replicas`: how many processes of a fleet are to be one service, as {provider: 2}.
   static async start({
     shape = 'serve',
+    replicas = {},
     providers = {},
     models = {},
     sections = {},
@@ -100,7 +84,8 @@ export class Gateway {
     gateway.key = key;
     gateway.dir = makeDir('e2e');
     gateway.stateDir = path.join(gateway.dir, 'state');
-    gateway.at = await addresses();
+    gateway.members = membersOf(replicas);
+    gateway.at = await addresses(gateway.members);
     gateway.configFile = path.join(gateway.dir, 'wayleave.yaml');
     const config = { ...merge(sectionsFor(gateway.at, gateway.stateDir), sections), providers, models };
     fs.writeFileSync(gateway.configFile, `${JSON.stringify(config, null, 2)}\n`); // JSON is YAML
@@ -119,7 +104,7 @@ export class Gateway {
 
   async launch(providers) {
     try {
-      for (const name of this.shape === 'serve' ? ['gateway'] : services) this.run(name);
+      for (const name of this.shape === 'serve' ? ['gateway'] : this.members) this.run(name);
       await this.ready();
       for (const provider of providers) await this.heard(provider);
     } catch (error) {
@@ -130,12 +115,23 @@ export class Gateway {
   }
 
   run(name) {
+    const config = ['--config', this.configFile];
     const program =
       this.shape === 'serve'
-        ? ['wayleave', ['serve', '--config', this.configFile]]
-        : [programs[name], ['--config', this.configFile]];
+        ? ['wayleave', ['serve', ...config]]
+        : [programs[serviceOf(name)], [...config, ...this.ownAddress(name)]];
     if (this.programs[name]) this.oldLogs += this.programs[name].log;
     this.programs[name] = new Program(...program, this.env);
+  }
+
+  // The section of a service names the first replica's.
+  ownAddress(name) {
+    const { listen, admin } = this.at[name];
+    return name === serviceOf(name) ? [] : ['--listen', listen, '--admin', admin];
+  }
+
+  replicas(service) {
+    return this.members.filter((name) => serviceOf(name) === service);
   }
 
   get port() {
@@ -188,12 +184,14 @@ export class Gateway {
     await Promise.race([ended, until(() => this.isReady(service), `${service} to be ready`, ms)]);
   }
 
-  // Until the router knows the provider's models. It is ready before, for it can decide by the configuration alone, but
+  // Until each router knows the provider's models. It is ready before, for it can decide by the configuration alone, but
   // the list of models, and with it the list's ETag, changes when a provider is heard.
   async heard(provider) {
     const told = { provider, result: 'ok' };
-    const times = () => this.metric('router', 'wayleave_router_discovery_total', told);
-    await until(async () => (await times()) > 0, `${provider} to tell its models`);
+    for (const router of this.replicas('router')) {
+      const times = () => this.metric(router, 'wayleave_router_discovery_total', told);
+      await until(async () => (await times()) > 0, `${provider} to tell its models to ${router}`);
+    }
   }
 
   // The sum of a metric's samples whose labels hold all of `labels`.
@@ -232,8 +230,11 @@ export class Gateway {
   }
 
   // A verb of the command line tool, with this configuration and state.
+  // The last argument may be an object: further variables of its environment.
   async cli(...args) {
-    const run = promisify(execFile)(path.join(binDir(), 'wayleave'), args, { env: this.env, timeout: patience });
+    const more = typeof args.at(-1) === 'object' ? args.pop() : {};
+    const options = { env: { ...this.env, ...more }, timeout: patience };
+    const run = promisify(execFile)(path.join(binDir(), 'wayleave'), args, options);
     onRecord(run.child);
     return run;
   }

@@ -94,10 +94,10 @@ export const scripts = {
   paced,
   endless: (turn) => paced(turn, Infinity, 20),
   // Words until the server lets go of it (`letGo` in upstream.mjs).
-  held: async (turn) => {
+  held: async (turn, pause = 50) => {
     for (let n = 0; turn.open && !turn.exchange.letGo; n++) {
       turn.write(turn.piece(`word${n} `));
-      await sleep(50);
+      await sleep(pause);
     }
     if (turn.open) await turn.finish('stop');
   },

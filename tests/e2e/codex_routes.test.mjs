@@ -63,10 +63,10 @@ const nextMinute = () => Math.ceil((Date.now() + 25_000) / minute) * minute;
 
 for (const shape of shapes) {
   describe(`a provider dies under Codex, ${shape}`, () => {
-    const models = { text: { targets: ['openai/fault-reset', 'vllm/hello'] } };
+    const models = { text: { targets: ['openai/fault-reset', 'ollama/hello'] } };
     let world;
     before(async () => {
-      world = await World.start({ shape, styles: ['openai', 'vllm'], models });
+      world = await World.start({ shape, styles: ['openai', 'ollama'], models });
       diesAfterOne(world.upstreams.openai);
     });
     after(() => world?.stop());
@@ -82,10 +82,10 @@ for (const shape of shapes) {
   });
 
   describe(`a provider dies under a job, ${shape}`, () => {
-    const models = { job: { targets: ['openai/agent-heredoc', 'vllm/agent-heredoc'], context_window: 32768 } };
+    const models = { job: { targets: ['openai/agent-freeform', 'ollama/agent-freeform'], context_window: 32768 } };
     let world;
     before(async () => {
-      world = await World.start({ shape, styles: ['openai', 'vllm'], models });
+      world = await World.start({ shape, styles: ['openai', 'ollama'], models });
       diesAfterOne(world.upstreams.openai);
     });
     after(() => world?.stop());
@@ -105,14 +105,14 @@ for (const shape of shapes) {
     let world;
     before(async () => {
       const models = { work: { targets: ['openai/hello'] } };
-      world = await World.start({ shape, styles: ['openai', 'vllm'], models });
+      world = await World.start({ shape, styles: ['openai', 'ollama'], models });
     });
     after(() => world?.stop());
 
     test('the night begins between two turns', async () => {
       const start = nextMinute();
       const hours = `${inTokyo.format(start)}-${inTokyo.format(start + 120 * minute)}`;
-      const night = { name: 'night', when: { hours, timezone: 'Asia/Tokyo', model: 'wo*' }, use: ['vllm/hello'] };
+      const night = { name: 'night', when: { hours, timezone: 'Asia/Tokyo', model: 'wo*' }, use: ['ollama/hello'] };
       await reloaded(world.gateway, (config) => (config.routes = [night]));
       await session(world, 'work', async (app) => {
         await says(app, 'By day');
@@ -127,14 +127,14 @@ for (const shape of shapes) {
 
     test('a model that is written into the file is in the picker when Codex starts anew, and answers', async () => {
       await session(world, 'work', async (app) => assert.equal(await lists(app, 'added'), false));
-      await reloaded(world.gateway, ({ models }) => (models.added = { targets: ['vllm/hello'] }));
+      await reloaded(world.gateway, ({ models }) => (models.added = { targets: ['ollama/hello'] }));
       await session(world, 'work', async (app) => assert.equal(await lists(app, 'added'), true));
       await session(world, 'added', (app) => says(app, 'Hello'));
     });
 
     test('`auto` chooses by accuracy, `auto:cost` by price', async () => {
       await reloaded(world.gateway, (config) => {
-        const both = ['openai/hello', 'vllm/hello'];
+        const both = ['openai/hello', 'ollama/hello'];
         config.models.auto = { prefer: 'accuracy', targets: both };
         config.targets = { [both[0]]: { accuracy: 90 }, [both[1]]: { accuracy: 50 } };
         config.prices = { [both[0]]: { input: 2, output: 8 }, [both[1]]: { input: 1, output: 4 } };

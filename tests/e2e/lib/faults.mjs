@@ -5,12 +5,14 @@
 //   asked    requests to the target until the gateway gives it up, the first one included
 //   apart    at least so many ms lie between these
 //   told     what the client is told if there is no other target: status, code, Retry-After
+//   final    it is told that at once, whoever else there is
 //   broken   instead, of a stream that has begun: the code of its one `response.failed`, and the text before it
 //   reason   of wayleave_provider_errors_total, once for each request; left out where dialects differ
 //   timeouts of the provider
 import { halfText } from './upstream_faults.mjs';
 
 const fails = (name, does, asked, told, reason, more) => ({ name, does, asked, told, reason, ...more });
+const isFinal = { final: true };
 const unreachable = (name, at, told, reason) => ({ name, at, asked: 2, told, reason });
 const breaks = (name, does, text, reason, timeouts) => {
   const broken = { code: 'server_error', text };
@@ -19,6 +21,8 @@ const breaks = (name, does, text, reason, timeouts) => {
 
 const limited = (wait) => ({ status: 429, code: 'rate_limit_exceeded', wait });
 const refused = { status: 503, code: 'upstream_unreachable' };
+const bad = { status: 400, code: 'invalid_prompt' };
+const noKey = { status: 502, code: 'provider_authentication_failed' };
 const noTls = { status: 502, code: 'upstream_tls_failed' };
 const failed = { status: 502, code: 'upstream_error' };
 const busy = { status: 503, code: 'upstream_unavailable' };
@@ -35,6 +39,9 @@ const idleFirst = { timeouts: { first_token: '1m', idle: soon } };
 const apart = { apart: 1000 };
 
 export const faults = [
+  fails('400', '400', 1, bad, 'status_4xx', isFinal),
+  fails('401', '401', 1, noKey, 'status_4xx'),
+  fails('403', '403', 1, noKey, 'status_4xx'),
   fails('429', '429', 2, limited('5'), 'status_429'),
   fails('429, Retry-After: 1', '429-1', 2, limited('1'), 'status_429', apart),
   fails('429, Retry-After: 60', '429-60', 1, limited('60'), 'status_429'),
@@ -42,6 +49,8 @@ export const faults = [
   fails('500', '500', 2, failed, 'status_5xx'),
   fails('502', '502', 2, failed, 'status_5xx'),
   fails('503', '503', 2, busy, 'status_5xx'),
+  fails('503, Retry-After: 1', '503-1', 2, { ...busy, wait: '1' }, 'status_5xx', apart),
+  fails('503, Retry-After: 60', '503-60', 1, { ...busy, wait: '60' }, 'status_5xx'),
   unreachable('connection refused', ({ nobody }) => nobody, refused, 'refused'),
   unreachable('TLS before a server without it', ({ plain }) => plain, noTls, 'tls'),
   unreachable('an unknown certificate', ({ unknown }) => unknown, noTls, 'tls'),

@@ -8,6 +8,7 @@ const query = (file, sql) => {
   const text = execFileSync('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 20000', file, sql], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
   });
   return text.trim() ? JSON.parse(text) : [];
 };
@@ -44,19 +45,18 @@ export function expireIn(stateDir, keyId, ms) {
 
 // The rows of each request, in the order of the ids.
 export function rowsOf(stateDir, requestIds) {
-  const rows = usageRows(stateDir);
-  return requestIds.map((id) => rows.filter((row) => row.request_id === id));
+  const rows = Map.groupBy(usageRows(stateDir), (row) => row.request_id);
+  return requestIds.map((id) => rows.get(id) ?? []);
 }
 
 // Waits for the row of each request. A second one is an error at once.
 export async function oneRowEach(stateDir, requestIds) {
-  const found = await until(
-    () => {
-      const rows = rowsOf(stateDir, requestIds);
-      return rows.every((list) => list.length > 0) && rows;
-    },
-    `a row of usage for each of ${requestIds}`,
-  );
+  const found = await until(() => {
+    const rows = rowsOf(stateDir, requestIds);
+    const missing = requestIds.filter((_, n) => rows[n].length === 0);
+    if (missing.length) throw new Error(`none for ${missing}`);
+    return rows;
+  }, `a row of usage for each of ${requestIds.length} requests`);
   const doubles = requestIds.filter((_, n) => found[n].length > 1);
   if (doubles.length) throw new Error(`more than one row of usage for ${doubles}`);
   return found.map(([row]) => row);

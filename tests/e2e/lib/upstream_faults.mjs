@@ -17,8 +17,9 @@ const firstEvents = {
   '/v1/responses': { type: 'error', sequence_number: 0, code: 'server_error', message: 'no GPU left', param: null },
 };
 
+const codes = { 400: 'invalid_prompt', 429: 'rate_limit_exceeded' };
 const refuses = (status, headers = {}) => ({ res }) =>
-  json(res, status, error(`The script says ${status}.`, status === 429 ? 'rate_limit_exceeded' : null), headers);
+  json(res, status, error(`The script says ${status}.`, codes[status]), headers);
 
 function head({ res, wire, streams }) {
   res.writeHead(200, { 'content-type': streams ? wire.contentType : 'application/json' });

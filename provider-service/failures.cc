@@ -47,6 +47,13 @@ Failure SendFailure(const Error& error) {
   return ConnectFailure(FaultOf(error.reason), told ? std::string_view{} : error.message);
 }
 
+Failure SilenceFailure(const Output& output) {
+  Failure failure = ConnectFailure(ConnectFault::kFirstByteTimeout, {});
+  const std::string& said = output.failure ? output.failure->message : output.error_message;
+  if (!said.empty()) failure.message = said;
+  return failure;
+}
+
 Failure FirstTokenFailure() {
   Failure failure = ConnectFailure(ConnectFault::kFirstByteTimeout, {});
   failure.message = "The model said nothing in time";

@@ -205,6 +205,7 @@ class UpstreamGeneration : public Generation {
 
   // Goes on with a document of which so much has come already.
   void BeginWith(const std::string& body) {
+    may_begin_ = true;
     call_.reply->Begin(out_);
     call_.reply->Feed(body, out_);
     if (whole_) call_.reply->End(out_);
@@ -215,6 +216,7 @@ class UpstreamGeneration : public Generation {
     // Whole answers are sometimes followed by an untidy end.
     if (out_.finish != Finish::kNone || out_.failure) return;
     Note(error.reason, error.message);
+    timed_out_ = error.reason.ends_with("_timeout");
     call_.reply->Break("server_error", BreakMessage(error.reason), out_);
   }
 
@@ -229,10 +231,9 @@ class UpstreamGeneration : public Generation {
   }
 
   bool HasNews() const {
-    if (late_) return true;
-    if (IsHeld()) return false;
-    const bool can_begin = request_.stream() && !head_sent_;
-    return can_begin || !out_.bytes.empty() || out_.finish != Finish::kNone || out_.failure;
+    if (late_ || out_.finish != Finish::kNone || out_.failure) return true;
+    if (IsHeld() || !may_begin_) return false;
+    return !out_.bytes.empty() || (request_.stream() && !head_sent_);
   }
 
   // How much longer the client may hear nothing, whether or not the upstream talks; 0: for ever.
@@ -244,6 +245,7 @@ class UpstreamGeneration : public Generation {
   }
 
   void KeepAlive() {
+    may_begin_ = true;
     call_.reply->KeepAlive(out_);
     waiting_since_ = Clock::now();
   }
@@ -254,6 +256,7 @@ class UpstreamGeneration : public Generation {
     Result<http::Exchange::Body> read = co_await source_->Read(upstream_, Patience());
     if (cancelled_) co_return;
     if (!upstream_.empty()) call_.reply->Feed(upstream_, out_);
+    may_begin_ = may_begin_ || !upstream_.empty();
     if (!read) {
       Broke(read.error());
     } else if (*read == http::Exchange::Body::kEnd) {
@@ -274,17 +277,21 @@ class UpstreamGeneration : public Generation {
     Fail(piece, FirstTokenFailure(), Outcome::kUnavailable, "first_token_timeout");
   }
 
-  // Failed, and the client has nothing but perhaps what was held back.
+  // Failed, and the client has heard nothing: another target can be asked. A fault of the request is told in the stream.
   bool IsUndelivered() const {
-    const bool said_nothing = first_token_.count() > 0 && out_.output_bytes == 0;
-    return !head_sent_ && out_.finish == Finish::kFailed && (out_.resume || (request_.stream() && said_nothing));
+    if (head_sent_) return false;
+    if (out_.failure || out_.resume) return true;
+    if (!request_.stream() || out_.finish != Finish::kFailed || out_.output_bytes > 0) return false;
+    return first_token_.count() > 0 || UndeliveredFailure(out_).retryable;
+  }
+
+  Failure Undelivered() const {
+    if (timed_out_) return SilenceFailure(out_);
+    return out_.failure ? *out_.failure : UndeliveredFailure(out_);
   }
 
   void Deliver(v1::GenerateResponse& piece) {
-    if (out_.failure && !head_sent_) {
-      return Fail(piece, *std::exchange(out_.failure, std::nullopt), Outcome::kFailed, "told");
-    }
-    if (IsUndelivered()) return Fail(piece, UndeliveredFailure(out_), Outcome::kFailed, "told");
+    if (IsUndelivered()) return Fail(piece, Undelivered(), Outcome::kFailed, "told");
     if (!std::exchange(head_sent_, true)) FillHead(head_, request_.stream(), *piece.mutable_head());
     piece.mutable_data()->swap(out_.bytes);
     out_.bytes.clear();
@@ -374,6 +381,8 @@ class UpstreamGeneration : public Generation {
   Output out_;
   std::string upstream_;
   Status status_;
+  bool may_begin_ = false;  // the upstream has said something, or was silent for long
+  bool timed_out_ = false;  // the upstream's answer broke off by that
   bool head_sent_ = false;
   bool ended_ = false;
   bool cancelled_ = false;

@@ -38,10 +38,11 @@ std::shared_ptr<grpc::Channel> Connect(const ChannelConfig& config) {
   return grpc::CreateCustomChannel(config.target, grpc::InsecureChannelCredentials(), arguments);
 }
 
-// Whether nobody answered. A service that says itself why it can't has answered.
+// Whether nobody answered. A service that says itself why it can't has answered; one that is ending drops calls as
+// cancelled, which nobody here does.
 bool IsAway(const Status& status) {
-  return !status && status.error().code == Code::kUnavailable && status.error().reason.empty() &&
-         !status.error().retry_after;
+  if (status || !status.error().reason.empty() || status.error().retry_after) return false;
+  return status.error().code == Code::kUnavailable || status.error().code == Code::kCancelled;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { askedByDefault, faults } from './lib/codex_faults.mjs';
 import { errorsOf } from './lib/codex.mjs';
+import { toldAtOnce } from './lib/gateway.mjs';
 import { modelsFor, Scene } from './lib/scene.mjs';
 import { World } from './lib/setup.mjs';
 import { until } from './lib/wait.mjs';
@@ -16,7 +17,7 @@ test('there is a row of each sort', () =>
 
 describe('Codex and errors, with its own settings', { concurrency: rows.length }, () => {
   let world;
-  before(async () => (world = await World.start({ styles: [], kinds, models: modelsFor(rows, kinds) })));
+  before(async () => (world = await World.start({ styles: [], kinds, models: modelsFor(rows, kinds), sections: toldAtOnce })));
   after(() => world?.stop());
 
   async function givesUp(scene, { asked, shows }) {

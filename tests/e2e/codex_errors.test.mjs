@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { askedFor, faultProviders, faults, retries } from './lib/codex_faults.mjs';
 import { errorsOf, killGroup } from './lib/codex.mjs';
+import { toldAtOnce } from './lib/gateway.mjs';
 import { record } from './lib/results.mjs';
 import { modelsFor, Scene } from './lib/scene.mjs';
 import { kinds, World } from './lib/setup.mjs';
@@ -18,6 +19,7 @@ const start = (shape, rows, of) =>
     providerOptions: { keep_alive: '200ms' },
     providers: faultProviders,
     silent: ['dead'],
+    sections: toldAtOnce,
   });
 
 async function fails(scene, { shows, hides, extra }) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
-import { shapes } from './lib/gateway.mjs';
+import { shapes, toldAtOnce } from './lib/gateway.mjs';
 import { caught } from './lib/sdk_catch.mjs';
 import { helloText } from './lib/sdk_scripts.mjs';
 import { ClientWorld } from './lib/sdk_world.mjs';
@@ -51,7 +51,7 @@ for (const shape of shapes) {
     let world;
     const connect = (more = {}) =>
       new Anthropic({ baseURL: world.gateway.url, apiKey: world.gateway.key, maxRetries: 0, ...more });
-    before(async () => (world = await ClientWorld.start({ shape, servers, models })));
+    before(async () => (world = await ClientWorld.start({ shape, servers, models, sections: toldAtOnce })));
     after(() => world?.stop());
 
     test('a key may come as x-api-key or as a bearer token', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import OpenAI from 'openai';
-import { shapes } from './lib/gateway.mjs';
+import { shapes, toldAtOnce } from './lib/gateway.mjs';
 import { caught } from './lib/sdk_catch.mjs';
 import { helloText } from './lib/sdk_scripts.mjs';
 import { ClientWorld } from './lib/sdk_world.mjs';
@@ -62,7 +62,7 @@ for (const shape of shapes) {
     let world;
     const connect = (more = {}) =>
       new OpenAI({ baseURL: `${world.gateway.url}/v1`, apiKey: world.gateway.key, maxRetries: 0, ...more });
-    before(async () => (world = await ClientWorld.start({ shape, servers, models })));
+    before(async () => (world = await ClientWorld.start({ shape, servers, models, sections: toldAtOnce })));
     after(() => world?.stop());
 
     test('responses: a conversation that nobody keeps is a BadRequestError, never half an answer', async () => {

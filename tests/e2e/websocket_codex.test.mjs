@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { cases } from './lib/codex_cases.mjs';
 import { faultProviders, faults, retries } from './lib/codex_faults.mjs';
 import { errorsOf } from './lib/codex.mjs';
+import { toldAtOnce } from './lib/gateway.mjs';
 import { modelsFor, Scene } from './lib/scene.mjs';
 import { World } from './lib/setup.mjs';
 import { until } from './lib/wait.mjs';
@@ -69,7 +70,8 @@ describe('Codex over WebSockets, fleet', { concurrency: 3 }, () => {
 
 // What Codex shows. What it may repeat it repeats over WebSockets first, and then, falling back, over HTTP.
 describe('Codex over WebSockets and errors', { concurrency: 3 }, () => {
-  const options = { providerOptions: { keep_alive: '200ms' }, providers: faultProviders, silent: ['dead'] };
+  const providerOptions = { keep_alive: '200ms' };
+  const options = { providerOptions, providers: faultProviders, silent: ['dead'], sections: toldAtOnce };
   let world;
   before(async () => (world = await start('serve', faults, options)));
   after(() => world?.stop());

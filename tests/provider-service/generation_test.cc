@@ -32,6 +32,9 @@ const std::string kCompleted =
 Script ChatStream() {
   return Script::Sse().Event(kChatDelta).Event(kChatStop).Event(kChatUsage).Event("[DONE]").LastChunk();
 }
+const std::string kNativeDelta =
+    R"({"type":"response.output_text.delta","sequence_number":1,"item_id":"msg_1","output_index":0,"content_index":0,"delta":"Hi"})";
+
 Script ResponsesStream() { return Script::Sse().Event(kCreated).Event(kCompleted).LastChunk(); }
 
 std::string ConfigFor(const FakeUpstream& upstream, const std::string& more = "") {
@@ -191,11 +194,13 @@ TEST_F(GenerationTest, ConnectionsAreKept) {
   EXPECT_EQ(harness_->Metric(R"(wayleave_provider_upstream_connects_total{provider="chat",result="ok"})"), "1");
 }
 
-TEST_F(GenerationTest, TheHeadComesAsSoonAsTheStatusIsKnown) {
+TEST_F(GenerationTest, TheHeadWaitsForTheFirstWordButNotLongerThanForASignOfLife) {
+  Configure(", keep_alive: 100ms");
   upstream_.Then(Script::Sse().Pause(2s).Event(kChatDelta).Event(kChatStop).Event("[DONE]").LastChunk());
 
   const Answer answer = Ask(kResponses, "chat", true);
 
+  EXPECT_GE(answer.first_piece_after, 100ms);
   EXPECT_LT(answer.first_piece_after, 1500ms);
   EXPECT_EQ(answer.end.finish(), v1::FINISH_COMPLETED);
 }
@@ -274,7 +279,7 @@ TEST_F(GenerationTest, AStreamWithoutContentTypeIsTaken) {
 TEST_F(GenerationTest, ABrokenStreamEndsWithExactlyOneTerminalEvent) {
   Configure(", timeouts: {idle: 200ms}");
   const auto begin_chat = [] { return Script::Sse().Event(kChatDelta); };
-  const auto begin_native = [] { return Script::Sse().Event(kCreated); };
+  const auto begin_native = [] { return Script::Sse().Event(kCreated).Event(kNativeDelta); };
   const std::vector<std::pair<std::string, std::vector<Script>>> cases{
       {"chat",
        {begin_chat().Close(), begin_chat().Reset(), begin_chat().Stall(), begin_chat().LastChunk(),
@@ -333,8 +338,37 @@ TEST_F(GenerationTest, AnAnswerThatIsGivenUpIsNotLeftRunningUpstream) {
 
   const Answer answer = Ask(kResponses, "chat", true);
 
-  EXPECT_EQ(answer.end.finish(), v1::FINISH_FAILED);
+  EXPECT_EQ(answer.data, "");
+  EXPECT_TRUE(answer.failure.retryable());
+  EXPECT_EQ(answer.failure.message(), "on fire");
   EXPECT_TRUE(upstream_.AllClosedWithin(5s));
+}
+
+TEST_F(GenerationTest, AFaultOfTheRequestIsToldInTheStream) {
+  upstream_.Then(Script::Sse().Event(R"({"error":{"message":"too long","code":"context_length_exceeded"}})").LastChunk());
+
+  const Answer answer = Ask(kResponses, "chat", true);
+
+  EXPECT_TRUE(answer.has_head);
+  EXPECT_EQ(answer.end.finish(), v1::FINISH_FAILED);
+  EXPECT_EQ(answer.end.error_code(), "context_length_exceeded");
+}
+
+TEST_F(GenerationTest, SilenceBeforeAnythingWasDeliveredIsATimeout) {
+  Configure(", timeouts: {idle: 100ms}");
+  const auto document = Script().Send("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{");
+  for (const bool stream : {true, false}) {
+    Script silent = stream ? Script::Sse() : document;
+    upstream_.Then(silent.Stall());
+
+    const Answer answer = Ask(kResponses, "chat", stream);
+
+    ASSERT_TRUE(answer.has_failure) << stream;
+    EXPECT_FALSE(answer.has_head);
+    EXPECT_EQ(answer.failure.status(), 504);
+    EXPECT_EQ(answer.failure.code(), "upstream_timeout");
+    EXPECT_TRUE(answer.failure.retryable());
+  }
 }
 
 TEST_F(GenerationTest, SilenceIsFilledWithDataEvents) {

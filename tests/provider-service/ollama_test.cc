@@ -184,7 +184,6 @@ TEST_F(OllamaTest, ABrokenAnswerEndsWithExactlyOneTerminalEvent) {
       Lines({kHi}),
       Lines({kHi, R"({"error":"boom"})", kDone}),
       Head().Chunk(kHi + "\n").Reset(),
-      Lines({}),
   };
   for (const Script& script : scripts) {
     upstream_.On("/api/chat", script);
@@ -193,6 +192,13 @@ TEST_F(OllamaTest, ABrokenAnswerEndsWithExactlyOneTerminalEvent) {
     EXPECT_EQ(CountOf(answer.data, "event: response.completed\n"), 0);
     EXPECT_EQ(answer.end.finish(), v1::FINISH_FAILED);
   }
+}
+
+TEST_F(OllamaTest, AnEmptyAnswerIsAFailureWithNothingSent) {
+  upstream_.On("/api/chat", Lines({}));
+  const Answer answer = Ask();
+  EXPECT_EQ(answer.data, "");
+  EXPECT_TRUE(answer.failure.retryable());
 }
 
 TEST_F(OllamaTest, APageInsteadOfAnAnswerIsAFailureWithNothingSent) {

@@ -6,6 +6,7 @@ import { cases } from './codex_cases.mjs';
 import { askedFor, faults, retries } from './codex_faults.mjs';
 import { errorsOf } from './codex.mjs';
 import { suiteDir } from './env.mjs';
+import { toldAtOnce } from './gateway.mjs';
 import { modelOf, modelsFor, Scene } from './scene.mjs';
 import { World } from './setup.mjs';
 
@@ -57,7 +58,7 @@ export const startWorld = (kind) =>
     styles: [],
     kinds: [kind],
     models: withReviewer(modelsFor(rowsOn(kind), [kind]), kind),
-    sections: { router: { discovery_interval: '1s' } },
+    sections: { router: { ...toldAtOnce.router, discovery_interval: '1s' } },
   });
 
 async function hello(scene) {

@@ -248,6 +248,9 @@ export class Gateway {
   }
 }
 
+// Sections for tests of what a failure becomes: it is told at once, and no circuit opens.
+export const toldAtOnce = { router: { retry: { attempts: 1 }, breaker: { failures: 0 } } };
+
 // A provider entry for each kind of scripted server.
 export const chatProvider = (upstream, more = {}) => ({
   type: 'openai-compatible',

@@ -27,7 +27,8 @@ struct Step {
 // than any pause while another target is left, the next target is asked at once. A target on trial is asked once. A fault of the request would be the same everywhere and
 // ends the tour.
 //
-// While provider-service itself is away, the same target is asked every 50 ms, for 2 seconds.
+// While provider-service itself is away, or has not read of a provider that the router knows, the same target is asked
+// every 50 ms, for 2 seconds.
 //
 // When an answer broke off and is carried on, only targets that continue are asked, and every failure leads on to the
 // next.

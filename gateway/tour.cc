@@ -10,6 +10,13 @@ using provider::v1::GenerateResponse;
 using router::v1::Target;
 using Clock = std::chrono::steady_clock;
 
+namespace {
+
+// The router has read of a new provider, and the provider-service has not yet.
+bool IsUnread(const provider::v1::Failure& failure) { return failure.code() == "provider_not_configured"; }
+
+}  // namespace
+
 Task<bool> Tour::Begin(GenerateResponse& piece) {
   while (!stopped_) {
     const bool answered = co_await Ask(piece);
@@ -19,7 +26,8 @@ Task<bool> Tour::Begin(GenerateResponse& piece) {
     const Step step = NoteFailure(piece);
     if (step.move == Move::kGiveUp) break;
     if (step.move == Move::kNext) services_.probe.FellBack(failed.provider());
-    if (step.move == Move::kRepeat && piece.has_failure()) services_.probe.Retried(failed.provider());
+    const bool failed_there = piece.has_failure() && !IsUnread(piece.failure());
+    if (step.move == Move::kRepeat && failed_there) services_.probe.Retried(failed.provider());
     if (step.pause.count() > 0) co_await pause_.For(step.pause);
   }
   co_return false;
@@ -49,6 +57,7 @@ Step Tour::NoteFailure(const GenerateResponse& piece) {
   const Status status = generation_->status();
   End();
   if (!piece.has_failure()) return dispatch_.Away(ServiceFailure(status), Clock::now());
+  if (IsUnread(piece.failure())) return dispatch_.Away(piece.failure(), Clock::now());
   trail_.Failed(target(), piece.failure());
   if (piece.failure().retryable()) account_.ReportFailure(piece.failure());
   return dispatch_.Failed(piece.failure(), Clock::now());

@@ -101,10 +101,9 @@ std::unique_ptr<Generation> Core::Start(v1::GenerateRequest request, rpc::CallCo
 
 std::unique_ptr<Generation> Core::StartOn(const v1::GenerateRequest& request, rpc::CallContext context) {
   if (!IsKnown(request.endpoint())) return MakeFailedGeneration(UnknownEndpoint());
-  const auto providers = table_->Now();
-  const auto found = providers->find(request.provider());
-  if (found == providers->end()) return MakeFailedGeneration(UnknownProvider(request.provider()));
-  return MakeUpstreamGeneration(found->second, Pool(), request, std::move(context));
+  auto provider = table_->Find(request.provider());
+  if (!provider) return MakeFailedGeneration(UnknownProvider(request.provider()));
+  return MakeUpstreamGeneration(std::move(provider), Pool(), request, std::move(context));
 }
 
 Task<v1::ListModelsResponse> Core::ListModels(const v1::ListModelsRequest& request) {

@@ -25,7 +25,7 @@ class Core {
   ~Core();
 
   // Takes over other providers: those that are configured as before stay as they are, those that are gone finish what
-  // they have begun. Any thread. Fails, with nothing changed, if certificates can't be read.
+  // they have begun, and serve for a few seconds more. Any thread. Fails, with nothing changed, if certificates can't be read.
   Status Reload(const Config& config);
 
   // Nothing is sent before the first Next().

@@ -13,6 +13,14 @@ std::shared_ptr<const Providers> ProviderTable::Now() const {
   return providers_;
 }
 
+std::shared_ptr<Provider> ProviderTable::Find(const std::string& name, Clock::time_point now) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = providers_->find(name);
+  if (found != providers_->end()) return found->second;
+  const auto gone = gone_.find(name);
+  return gone != gone_.end() && now < gone->second.until ? gone->second.provider : nullptr;
+}
+
 Status ProviderTable::Replace(const Config& config) {
   const std::lock_guard one_at_a_time(replacing_);
   std::shared_ptr<const Providers> next;
@@ -24,6 +32,11 @@ Status ProviderTable::Replace(const Config& config) {
   {
     const std::lock_guard lock(mutex_);
     providers_.swap(next);
+    const auto now = Clock::now();
+    std::erase_if(gone_, [&](const auto& entry) { return entry.second.until <= now; });
+    for (const auto& [name, old] : *next) {
+      if (!providers_->count(name)) gone_.insert_or_assign(name, Gone{old, now + kFarewell});
+    }
   }
   // The series of those that are gone stay, but no key of theirs cools.
   for (const auto& [name, old] : *next) {

@@ -6,13 +6,13 @@ import { assertBroken, assertGood, FaultScene } from './lib/faults_scene.mjs';
 import { shapes } from './lib/gateway.mjs';
 import { goodText, halfText } from './lib/upstream_faults.mjs';
 
-// `by`: who serves in the end. An error that comes with the head is no answer that has begun: the target is asked
-// again, and the next one need not be one that continues.
+// `by`: who serves in the end. What breaks off before its first event is no answer that has begun: the target may be
+// asked again, and the next one need not be one that continues.
 const breaks = [
   { does: 'text-reset', delivered: halfText, asked: 1, by: 'next' },
   { does: 'text-quiet', delivered: halfText, asked: 1, by: 'next' },
-  { does: 'head-reset', delivered: '', asked: 1, by: 'next' },
-  { does: 'head-quiet', delivered: '', asked: 1, by: 'next' },
+  { does: 'head-reset', delivered: '', asked: 2, by: 'alien' },
+  { does: 'head-quiet', delivered: '', asked: 1, by: 'alien' },
   { does: 'error-event', delivered: '', asked: 2, by: 'alien' },
 ];
 const dialects = ['chat', 'responses'];

@@ -1,7 +1,7 @@
 // The HTTP interface as any client sees it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { shapes } from './lib/gateway.mjs';
+import { shapes, toldAtOnce } from './lib/gateway.mjs';
 import {
   assertError,
   assertErrorBody,
@@ -52,7 +52,7 @@ for (const shape of shapes) {
     let world;
     let gateway;
     before(async () => {
-      world = await World.start({ shape, models, sections: { gateway: { limits: { body_bytes: '1MiB' } } } });
+      world = await World.start({ shape, models, sections: { ...toldAtOnce, gateway: { limits: { body_bytes: '1MiB' } } } });
       ({ gateway } = world);
     });
     after(() => world?.stop());

@@ -55,6 +55,21 @@ TEST_F(RetryTest, AFaultThatPassesIsNotTheClients) {
   EXPECT_THAT(router_.reports(), ElementsAre("alpha status_5xx", "alpha ok"));
 }
 
+TEST_F(RetryTest, AProviderThatTheProviderServiceHasNotReadYetIsWaitedFor) {
+  Retry(1, 1ms);
+  for (int i = 0; i < 3; ++i) provider_.Then(Script::Fails(503, "provider_not_configured", true).NeverSent());
+  provider_.Then(Script::Answers(kDone).End());
+  Start();
+
+  const RawReply reply = Ask(Responses(true));
+
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.Header("x-wayleave-route"), "exact; alpha/alpha-model");
+  EXPECT_THAT(Asked(), SizeIs(4));
+  Stop();
+  EXPECT_THAT(router_.reports(), ElementsAre("alpha ok"));
+}
+
 TEST_F(RetryTest, EachTargetIsAskedAsOftenAsItMayBe) {
   router_.AddTarget("beta", "b").set_attempts(3);
   for (int i = 0; i < 5; ++i) provider_.Then(Script::Fails(502, "bad", true));

@@ -33,14 +33,31 @@ class ReloadTest : public ::testing::Test {
   FakeUpstream upstream_;
 };
 
-TEST_F(ReloadTest, NewProvidersAreThereAndOldOnesAreGone) {
+TEST_F(ReloadTest, NewProvidersAreThereAndOldOnesServeThoseWhoHaveNotHeard) {
   Harness harness(Yaml("a"));
-  upstream_.Then(Good());
+  upstream_.Then(Good()).Then(Good());
 
   ASSERT_TRUE(Reload(harness, Yaml("b")).ok());
 
   EXPECT_EQ(harness.Ask(RequestFor(kChat, "b", true)).end.finish(), v1::FINISH_COMPLETED);
-  EXPECT_EQ(harness.Ask(RequestFor(kChat, "a", true)).failure.code(), "provider_not_configured");
+  EXPECT_EQ(harness.Ask(RequestFor(kChat, "a", true)).end.finish(), v1::FINISH_COMPLETED);
+  EXPECT_EQ(harness.Ask(RequestFor(kChat, "c", true)).failure.code(), "provider_not_configured");
+}
+
+TEST_F(ReloadTest, AfterTheFarewellAProviderIsGone) {
+  metrics::Registry registry("provider");
+  const auto read = [&](const std::string& name) {
+    config::Section root = config::Document::Parse(Yaml(name));
+    return ReadConfig(root);
+  };
+  ProviderTable table(read("a"), registry);
+  ASSERT_TRUE(table.Replace(read("b")).ok());
+
+  const auto now = ProviderTable::Clock::now();
+  EXPECT_TRUE(table.Find("a", now));
+  EXPECT_TRUE(table.Find("b", now + 1h));
+  EXPECT_FALSE(table.Find("a", now + ProviderTable::kFarewell));
+  EXPECT_EQ(table.Now()->count("a"), 0u) << "its models are not listed";
 }
 
 TEST_F(ReloadTest, WhatRunsGoesOn) {

@@ -45,6 +45,9 @@ async function says(app, text, expected = greeting) {
   assert.equal(said, expected);
 }
 
+// Starts a server again that was stopped, at its old address.
+const comeBack = (upstream) => new Promise((resolve) => upstream.server.listen(upstream.port, '127.0.0.1', resolve));
+
 const lists = async (app, name) => (await app.ask('model/list', {})).data.some((model) => model.id === name);
 const asked = (world) => Object.values(world.upstreams).map(({ exchanges }) => exchanges.length);
 
@@ -98,6 +101,26 @@ for (const shape of shapes) {
         assert.deepEqual(run.files, patchedFiles);
         assert.deepEqual(asked(world), [1, 2]);
         assert.deepEqual(world.violations, []);
+      }));
+  });
+
+  describe(`the only provider is away for a while, ${shape}`, () => {
+    let world;
+    before(async () => (world = await World.start({ shape, models: { work: 'openai/hello' } })));
+    after(() => world?.stop());
+
+    test('Codex, with its own settings, waits for it', () =>
+      inHome(world, 'work', async (home) => {
+        const { gateway, upstreams } = world;
+        const refused = () => gateway.metric('router', 'wayleave_router_no_healthy_target_total');
+        await upstreams.openai.stop();
+        const running = execCodex(home, { key: gateway.key });
+        await until(async () => (await refused()) > 0, 'the circuit to open');
+        await comeBack(upstreams.openai);
+        const run = await running;
+        assert.equal(run.code, 0, run.said);
+        assert.equal(run.lastMessage, greeting);
+        assert.deepEqual(asked(world), [1]);
       }));
   });
 

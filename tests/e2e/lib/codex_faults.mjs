@@ -203,8 +203,8 @@ export const faults = [
     title: '200 and an empty stream',
     script: 'fault-nothing',
     kinds,
-    asked: 'turn',
-    shows: endedEarly,
+    asked: 'both',
+    shows: /502 Bad Gateway: The (provider|model server) ended its answer too early/,
   },
 
   {

@@ -13,6 +13,7 @@
 #include "provider-service/failures.h"
 #include "provider-service/generation_times.h"
 #include "provider-service/key_turn.h"
+#include "provider-service/opening.h"
 #include "provider-service/pieces.h"
 #include "provider-service/place.h"
 #include "provider-service/source.h"
@@ -35,7 +36,8 @@ class UpstreamGeneration : public Generation {
         pool_(pool),
         request_(request),
         context_(std::move(context)),
-        keys_(provider_->keys) {
+        keys_(provider_->keys),
+        opening_(request.stream()) {
     provider_->metrics.Started();
   }
 
@@ -124,7 +126,7 @@ class UpstreamGeneration : public Generation {
     NoteDropped();
     const GenerationTimes times =
         TimesFor(request_.timeouts(), provider_->config, call_.events, context_.deadline);
-    first_token_ = times.first_token;
+    opening_.Await(times.first_token);
     source_ = call_.script.empty() ? MakeHttpSource(*provider_, pool_, request_, call_, times.http, keys_.key())
                                    : MakeScriptSource(call_, request_.stream());
     co_await Begin(piece);
@@ -205,7 +207,7 @@ class UpstreamGeneration : public Generation {
 
   // Goes on with a document of which so much has come already.
   void BeginWith(const std::string& body) {
-    may_begin_ = true;
+    opening_.Heard();
     call_.reply->Begin(out_);
     call_.reply->Feed(body, out_);
     if (whole_) call_.reply->End(out_);
@@ -220,32 +222,22 @@ class UpstreamGeneration : public Generation {
     call_.reply->Break("server_error", BreakMessage(error.reason), out_);
   }
 
-  // While the first token has a time, nothing goes out before it: until then another target can be asked.
-  bool IsHeld() const {
-    return first_token_.count() > 0 && !head_sent_ && !out_.begun && out_.output_bytes == 0 &&
-           out_.finish == Finish::kNone && !out_.failure;
-  }
-
   milliseconds LeftForFirstToken() const {
-    return std::chrono::duration_cast<milliseconds>(source_->SentAt() + first_token_ - Clock::now());
+    return std::chrono::duration_cast<milliseconds>(source_->SentAt() + opening_.first_token() - Clock::now());
   }
 
-  bool HasNews() const {
-    if (late_ || out_.finish != Finish::kNone || out_.failure) return true;
-    if (IsHeld() || !may_begin_) return false;
-    return !out_.bytes.empty() || (request_.stream() && !head_sent_);
-  }
+  bool HasNews() const { return late_ || opening_.HasNews(out_); }
 
   // How much longer the client may hear nothing, whether or not the upstream talks; 0: for ever.
   milliseconds Patience() const {
-    if (IsHeld()) return std::max(LeftForFirstToken(), milliseconds(1));
+    if (opening_.IsHeld(out_)) return std::max(LeftForFirstToken(), milliseconds(1));
     if (!request_.stream()) return milliseconds(0);
     const auto silent = std::chrono::duration_cast<milliseconds>(Clock::now() - waiting_since_);
     return std::max(provider_->config.keep_alive - silent, milliseconds(1));
   }
 
   void KeepAlive() {
-    may_begin_ = true;
+    opening_.Heard();
     call_.reply->KeepAlive(out_);
     waiting_since_ = Clock::now();
   }
@@ -255,13 +247,15 @@ class UpstreamGeneration : public Generation {
     upstream_.clear();
     Result<http::Exchange::Body> read = co_await source_->Read(upstream_, Patience());
     if (cancelled_) co_return;
-    if (!upstream_.empty()) call_.reply->Feed(upstream_, out_);
-    may_begin_ = may_begin_ || !upstream_.empty();
+    if (!upstream_.empty()) {
+      opening_.Heard();
+      call_.reply->Feed(upstream_, out_);
+    }
     if (!read) {
       Broke(read.error());
     } else if (*read == http::Exchange::Body::kEnd) {
       call_.reply->End(out_);
-    } else if (IsHeld()) {
+    } else if (opening_.IsHeld(out_)) {
       late_ = LeftForFirstToken().count() <= 0;
     } else if (*read == http::Exchange::Body::kQuiet || IsSilentTooLong()) {
       KeepAlive();
@@ -277,22 +271,14 @@ class UpstreamGeneration : public Generation {
     Fail(piece, FirstTokenFailure(), Outcome::kUnavailable, "first_token_timeout");
   }
 
-  // Failed, and the client has heard nothing: another target can be asked. A fault of the request is told in the stream.
-  bool IsUndelivered() const {
-    if (head_sent_) return false;
-    if (out_.failure || out_.resume) return true;
-    if (!request_.stream() || out_.finish != Finish::kFailed || out_.output_bytes > 0) return false;
-    return first_token_.count() > 0 || UndeliveredFailure(out_).retryable;
-  }
-
   Failure Undelivered() const {
     if (timed_out_) return SilenceFailure(out_);
     return out_.failure ? *out_.failure : UndeliveredFailure(out_);
   }
 
   void Deliver(v1::GenerateResponse& piece) {
-    if (IsUndelivered()) return Fail(piece, Undelivered(), Outcome::kFailed, "told");
-    if (!std::exchange(head_sent_, true)) FillHead(head_, request_.stream(), *piece.mutable_head());
+    if (opening_.IsUndelivered(out_)) return Fail(piece, Undelivered(), Outcome::kFailed, "told");
+    if (opening_.Begin()) FillHead(head_, request_.stream(), *piece.mutable_head());
     piece.mutable_data()->swap(out_.bytes);
     out_.bytes.clear();
     piece.set_events(std::exchange(out_.events, 0));
@@ -364,6 +350,7 @@ class UpstreamGeneration : public Generation {
   const v1::GenerateRequest& request_;
   const rpc::CallContext context_;
   KeyTurn keys_;
+  Opening opening_;
   std::unique_ptr<Place> place_;  // where the target's are counted
   const Clock::time_point started_ = Clock::now();
   Clock::time_point waiting_since_ = started_;  // the client heard something last
@@ -372,8 +359,7 @@ class UpstreamGeneration : public Generation {
   std::optional<Failure> too_long_;           // what was said of a prompt that is tried again
   std::optional<Error> broken_;               // while SmallBody read
   bool needs_more_context_ = false;
-  milliseconds first_token_{0};  // of the present attempt; 0: however long
-  bool late_ = false;            // it did not come
+  bool late_ = false;                         // the first token did not come in time
   bool whole_ = false;                        // SmallBody read all there is
   UpstreamCall call_;
   std::unique_ptr<Source> source_;
@@ -381,9 +367,7 @@ class UpstreamGeneration : public Generation {
   Output out_;
   std::string upstream_;
   Status status_;
-  bool may_begin_ = false;  // the upstream has said something, or was silent for long
   bool timed_out_ = false;  // the upstream's answer broke off by that
-  bool head_sent_ = false;
   bool ended_ = false;
   bool cancelled_ = false;
   bool noted_ = false;

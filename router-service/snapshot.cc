@@ -63,6 +63,7 @@ Snapshot::Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config
     : id_(id),
       config_(std::move(config)),
       discovered_(std::move(discovered)),
+      route_index_(config_->routes),
       targets_(config_->targets),
       prices_(config_->prices),
       headers_(config_->shared.headers) {

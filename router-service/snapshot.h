@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "router-service/config.h"
+#include "router-service/route_index.h"
 #include "router-service/target_index.h"
 #include "wayleave/auth/v1/auth.pb.h"
 #include "wayleave/provider/v1/provider.pb.h"
@@ -78,6 +79,9 @@ class Snapshot {
   // The name under which people see a provider's own model; empty if they don't see it by itself.
   std::string ListedName(const std::string& provider, const std::string& model) const;
 
+  // Of the configuration's routes.
+  const RouteIndex& route_index() const { return route_index_; }
+
   // Splits "ollama/qwen3:8b" if it begins with the name of a provider.
   bool SplitPrefix(const std::string& name, TargetName& into) const;
   // A provider's model with its price and what `targets` says of it. A "*" becomes `requested` without its prefix,
@@ -100,6 +104,7 @@ class Snapshot {
   const std::uint64_t id_;
   const std::shared_ptr<const RoutingConfig> config_;
   const std::shared_ptr<const Discovered> discovered_;
+  const RouteIndex route_index_;
   std::vector<std::string> providers_;
   std::unordered_set<std::string> provider_set_;
   std::unordered_map<std::string, const ModelConfig*> models_;

@@ -13,6 +13,7 @@ class BudgetLeftBelow final : public Condition {
   bool Holds(const Inquiry& inquiry) const override {
     return inquiry.principal().has_budget_left() && inquiry.principal().budget_left() * 100 < percent_;
   }
+  std::vector<Mark> Marks() const override { return {MarkOf("budget", "")}; }
   std::string Wants() const override { return "less than " + PercentWords(percent_) + " of the budget left"; }
   std::string Found(const Inquiry& inquiry) const override {
     if (!inquiry.principal().has_budget_left()) return "there is no budget";

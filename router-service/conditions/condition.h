@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/config/yaml.h"
+#include "router-service/conditions/marks.h"
 
 namespace wayleave::router {
 
@@ -19,6 +20,8 @@ class Condition {
   virtual ~Condition() = default;
   // Allocates nothing: five hundred rules are asked for each request.
   virtual bool Holds(const Inquiry& inquiry) const = 0;
+  // Marks of which a request has one, if this holds; none if that can't be said. Asked when the file is read.
+  virtual std::vector<Mark> Marks() const { return {}; }
   // What it wants, in words that complete "wants …".
   virtual std::string Wants() const = 0;
   // What it found instead, in words that complete "wants …, but …".

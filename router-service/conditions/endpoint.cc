@@ -34,6 +34,11 @@ class EndpointCondition final : public Condition {
   bool Holds(const Inquiry& inquiry) const override {
     return std::find(endpoints_.begin(), endpoints_.end(), inquiry.request().endpoint()) != endpoints_.end();
   }
+  std::vector<Mark> Marks() const override {
+    std::vector<Mark> marks;
+    for (const Endpoint endpoint : endpoints_) marks.push_back(MarkOf("endpoint", provider::v1::Endpoint_Name(endpoint)));
+    return marks;
+  }
   std::string Wants() const override {
     std::string words;
     for (const Endpoint endpoint : endpoints_) words += (words.empty() ? "" : " or ") + NameOf(endpoint);

@@ -26,6 +26,7 @@ class Header final : public Condition {
   bool Holds(const Inquiry& inquiry) const override {
     return std::all_of(wanted_.begin(), wanted_.end(), [&](const Wanted& one) { return Fits(one, inquiry); });
   }
+  std::vector<Mark> Marks() const override { return MarksOf("header", wanted_.front().name, wanted_.front().value); }
   std::string Wants() const override {
     std::string words;
     for (const Wanted& one : wanted_) words += (words.empty() ? "" : " and ") + Words(one);

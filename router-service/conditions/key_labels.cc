@@ -19,6 +19,7 @@ class KeyLabels final : public Condition {
   bool Holds(const Inquiry& inquiry) const override {
     return std::all_of(labels_.begin(), labels_.end(), [&](const Label& label) { return Fits(label, inquiry); });
   }
+  std::vector<Mark> Marks() const override { return MarksOf("key", labels_.front().name, labels_.front().value); }
   std::string Wants() const override {
     std::string words;
     for (const Label& label : labels_) {

@@ -10,6 +10,7 @@ class Model final : public Condition {
   explicit Model(Patterns patterns) : patterns_(std::move(patterns)) {}
 
   bool Holds(const Inquiry& inquiry) const override { return patterns_.Match(inquiry.model()); }
+  std::vector<Mark> Marks() const override { return ModelMarks(patterns_); }
   std::string Wants() const override { return "the model " + patterns_.Words(); }
   std::string Found(const Inquiry& inquiry) const override {
     return inquiry.model().empty() ? "the request names none" : "it is " + Quoted(inquiry.model());

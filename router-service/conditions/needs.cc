@@ -23,6 +23,9 @@ class NeedsCondition final : public Condition {
     return (has.tools() || !needs_.tools()) && (has.images() || !needs_.images()) &&
            (has.reasoning() || !needs_.reasoning());
   }
+  std::vector<Mark> Marks() const override {
+    return {MarkOf("needs", needs_.images() ? "images" : needs_.reasoning() ? "reasoning" : "tools")};
+  }
   std::string Wants() const override { return "a request that needs " + Words(needs_); }
   std::string Found(const Inquiry& inquiry) const override {
     return "this one needs " + Words(inquiry.request().needs());

@@ -17,6 +17,9 @@ class Patterns {
   static Patterns Read(config::Section& section, const char* key);
 
   bool Match(std::string_view text) const;
+  // Those that are no globs, and those that are.
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::string>& globs() const { return globs_; }
   // "`a` or `b*`".
   std::string Words() const;
 

@@ -15,6 +15,7 @@ class Role final : public Condition {
     const auto& roles = inquiry.principal().roles();
     return std::any_of(roles.begin(), roles.end(), [&](const std::string& role) { return patterns_.Match(role); });
   }
+  std::vector<Mark> Marks() const override { return MarksOf("role", patterns_); }
   std::string Wants() const override { return "the role " + patterns_.Words(); }
   std::string Found(const Inquiry& inquiry) const override {
     std::string words;

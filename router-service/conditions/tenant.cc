@@ -10,6 +10,7 @@ class Tenant final : public Condition {
   explicit Tenant(Patterns patterns) : patterns_(std::move(patterns)) {}
 
   bool Holds(const Inquiry& inquiry) const override { return patterns_.Match(inquiry.principal().tenant()); }
+  std::vector<Mark> Marks() const override { return MarksOf("tenant", patterns_); }
   std::string Wants() const override { return "the tenant " + patterns_.Words(); }
   std::string Found(const Inquiry& inquiry) const override { return "it is " + Quoted(inquiry.principal().tenant()); }
 

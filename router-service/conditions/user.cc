@@ -14,6 +14,7 @@ class User final : public Condition {
     const std::string& user = inquiry.principal().user();
     return !user.empty() && patterns_.Match(user);
   }
+  std::vector<Mark> Marks() const override { return MarksOf("user", patterns_); }
   std::string Wants() const override { return "the user " + patterns_.Words(); }
   std::string Found(const Inquiry& inquiry) const override {
     const std::string& user = inquiry.principal().user();

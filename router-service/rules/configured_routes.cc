@@ -67,27 +67,42 @@ Answer Follow(const RouteConfig& route, const std::string& model, const Facts& f
   return answer;
 }
 
+// Whether the route answers; `answer` is untouched if not.
+bool Try(const RouteConfig& route, const Inquiry& inquiry, const Facts& facts, const Snapshot& snapshot, Answer& into) {
+  if (!Holds(route, inquiry)) {
+    if (facts.steps) Note(facts.steps, "route:" + route.name, false, WhyNot(route, inquiry));
+    return false;
+  }
+  Answer answer = Follow(route, inquiry.model(), facts, snapshot);
+  const bool answers = answer.decided() || answer.refusal;
+  if (facts.steps) {
+    const char* lack = "the request names no model, and the route none of its own";
+    Note(facts.steps, answer.rule, answers, answers ? WhatHolds(route) : lack);
+  }
+  if (answers) into = std::move(answer);
+  return answers;
+}
+
 }  // namespace
 
 // The operator's list `routes`: the first entry whose conditions are all fulfilled.
 Answer ConfiguredRoutes(const Facts& facts, const Snapshot& snapshot) {
-  if (snapshot.config().routes.empty()) return Answer::PassedOver("no routes are configured");
+  const auto& routes = snapshot.config().routes;
+  if (routes.empty()) return Answer::PassedOver("no routes are configured");
   const std::string& model = Wanted(facts, snapshot);
   const Inquiry inquiry(facts.request, model, snapshot);
-  for (const RouteConfig& route : snapshot.config().routes) {
-    if (!Holds(route, inquiry)) {
-      if (facts.steps) Note(facts.steps, "route:" + route.name, false, WhyNot(route, inquiry));
-      continue;
+  Answer answer = Answer::PassedOver("no route's conditions are fulfilled");
+  // Whoever wants to know why hears of each.
+  if (!facts.steps && snapshot.route_index().worthwhile()) {
+    for (const std::uint32_t place : snapshot.route_index().MayFit(MarksOf(facts.request, model))) {
+      if (Try(routes[place], inquiry, facts, snapshot, answer)) return answer;
     }
-    Answer answer = Follow(route, model, facts, snapshot);
-    const bool answers = answer.decided() || answer.refusal;
-    if (facts.steps) {
-      const char* lack = "the request names no model, and the route none of its own";
-      Note(facts.steps, answer.rule, answers, answers ? WhatHolds(route) : lack);
-    }
-    if (answers) return answer;
+    return answer;
   }
-  return Answer::PassedOver("no route's conditions are fulfilled");
+  for (const RouteConfig& route : routes) {
+    if (Try(route, inquiry, facts, snapshot, answer)) return answer;
+  }
+  return answer;
 }
 
 }  // namespace wayleave::router

@@ -47,7 +47,9 @@ void Check(const std::vector<Case>& cases) {
     ASSERT_GE(steps.size(), 2u);
     EXPECT_EQ(steps[1].rule(), "route:r");
     EXPECT_EQ(steps[1].decided(), c.passed_over == nullptr);
-    if (c.passed_over) EXPECT_EQ(steps[1].reason(), c.passed_over);
+    if (c.passed_over) {
+      EXPECT_EQ(steps[1].reason(), c.passed_over);
+    }
   }
 }
 

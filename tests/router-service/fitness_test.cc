@@ -89,8 +89,11 @@ TEST_F(Fitness, WhoCantIsNeverChosen) {
   for (const auto& row : table) {
     const auto decision = Decided("both", row.needs);
     EXPECT_EQ(Targets(decision), row.targets);
-    if (row.why) EXPECT_THAT(Over(decision->response), ElementsAre(row.why));
-    if (!row.why) EXPECT_THAT(Over(decision->response), IsEmpty());
+    if (row.why) {
+      EXPECT_THAT(Over(decision->response), ElementsAre(row.why));
+    } else {
+      EXPECT_THAT(Over(decision->response), IsEmpty());
+    }
   }
 }
 

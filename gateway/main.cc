@@ -8,6 +8,9 @@
 namespace wayleave::gateway {
 namespace {
 
+// A router decides in microseconds; one that does not answer for so long hangs.
+constexpr std::chrono::milliseconds kDecisionAttempt{1000};
+
 Config Load(app::Program& program) {
   config::Section& root = program.config();
   Config config = ReadConfig(root);
@@ -43,7 +46,9 @@ Status Run(app::Program& program) {
   WorkerPool& workers = program.Workers(config.workers);
   rpc::ClientRuntime runtime(workers);
   rpc::Channel auth(runtime, {config.auth});
-  rpc::Channel router(runtime, {config.router});
+  rpc::ChannelConfig to_router{config.router};
+  to_router.attempt = kDecisionAttempt;
+  rpc::Channel router(runtime, to_router);
   rpc::Channel provider(runtime, {config.provider});
   RemoteAuth auth_port(auth, workers);
   rpc::Fanout every_router(runtime, {config.router});

@@ -45,6 +45,8 @@ bool IsAway(const Status& status) {
   return status.error().code == Code::kUnavailable || status.error().code == Code::kCancelled;
 }
 
+bool IsLate(const Status& status) { return !status && status.error().code == Code::kDeadlineExceeded; }
+
 }  // namespace
 
 struct ClientRuntime::Impl {
@@ -241,7 +243,9 @@ Task<Status> Channel::CallRaw(const char* method, const google::protobuf::Messag
   const auto patience = Clock::now() + config.wait_for_ready;
   const grpc::ByteBuffer bytes = detail::Serialize(request);
   for (;;) {
-    Status status = co_await transport_->Try(method, bytes, response, bounded);
+    const CallContext tried = config.attempt.count() > 0 ? bounded.Within(config.attempt) : bounded;
+    Status status = co_await transport_->Try(method, bytes, response, tried);
+    if (IsLate(status) && tried.deadline < bounded.deadline) continue;
     if (!IsAway(status)) co_return status;
     if (Clock::now() + kRetryPause > std::min(patience, bounded.deadline)) co_return status;
     co_await Sleep(kRetryPause);

@@ -22,6 +22,8 @@ struct ChannelConfig {
   std::chrono::milliseconds timeout{5000};
   // While the service can't be reached, unary calls wait for it this long before they fail.
   std::chrono::milliseconds wait_for_ready{2000};
+  // After so much of its time a unary call is tried anew, and so at the next replica: one may hang. 0: never.
+  std::chrono::milliseconds attempt{0};
   std::size_t max_message_bytes = std::size_t{160} << 20;
 };
 

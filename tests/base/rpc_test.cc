@@ -52,14 +52,15 @@ class RpcTest : public testing::Test {
     server_.Stream<GenerateRequest>(kService, "Generate", [this](ServerCall& call, const GenerateRequest& request) {
       return Count(call, request, &cancelled_);
     });
-    Result<int> port = server_.Start();
-    const std::string address = "127.0.0.1:" + std::to_string(port.value());
+    port_ = server_.Start().value();
+    const std::string address = "127.0.0.1:" + std::to_string(port_);
     channel_.emplace(runtime_, ChannelConfig{address, milliseconds(2000), milliseconds(500)});
   }
 
   WorkerPool workers_{2};
   std::atomic<bool> cancelled_{false};
   Server server_;
+  int port_ = 0;
   ClientRuntime runtime_;
   std::optional<Channel> channel_;
 };
@@ -188,6 +189,30 @@ TEST_F(RpcTest, UnreachableServiceFailsInBoundedTime) {
   ASSERT_FALSE(answer->ok());
   EXPECT_EQ(answer->error().code, Code::kUnavailable);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+Task<Result<ProbeResponse>> HangUntil(const std::atomic<bool>* let_go) {
+  while (!*let_go) co_await Sleep(milliseconds(5));
+  co_return ProbeResponse();
+}
+
+TEST_F(RpcTest, ACallThatHangsAtOneReplicaIsAnsweredByAnother) {
+  std::atomic<bool> let_go{false};
+  Server hanging(workers_, {});
+  hanging.Unary<ProbeRequest, ProbeResponse>(
+      kService, "Probe", [&](ServerCall&, const ProbeRequest&) { return HangUntil(&let_go); });
+  const std::string ports[] = {std::to_string(hanging.Start().value()), std::to_string(port_)};
+  ChannelConfig config{"ipv4:127.0.0.1:" + ports[0] + ",127.0.0.1:" + ports[1]};
+  config.attempt = milliseconds(100);
+  Channel both(runtime_, config);
+
+  for (int i = 0; i < 6; ++i) {
+    std::optional<Result<ProbeResponse>> answer;
+    RunOn(workers_[0], [&] { return CallProbe(both, "here", answer); });
+    ASSERT_TRUE(answer->ok()) << answer->error().message;
+    EXPECT_EQ((*answer)->detail(), "here|req_1|00-aa-bb-01");
+  }
+  let_go = true;
 }
 
 Task<void> Many(Channel& channel, int n, std::atomic<int>& good) {

@@ -1,5 +1,5 @@
 // kill -9 of one of two provider-services or router-services: what it costs while 200 streams are open, and that it takes
-// its part of the load when it is back.
+// its part of the load when it is back. And a router that hangs.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { exchangeOf, flowOn } from './lib/flowing.mjs';
@@ -74,6 +74,23 @@ async function killBeforeAnswers({ gateway, upstreams: { openai: upstream } }, v
   for (const { status, text } of await Promise.all(answers)) assert.equal(status, 200, text);
 }
 
+// Half of the decisions go there first; each is asked elsewhere after a second.
+async function hang({ gateway }, victim) {
+  gateway.process(victim).signal('SIGSTOP');
+  try {
+    const ask = async () => {
+      const at = performance.now();
+      const { status, text } = await post(gateway, '/v1/responses', responsesBody('hello'));
+      assert.equal(status, 200, text);
+      return performance.now() - at;
+    };
+    const times = await Promise.all(Array.from({ length: 10 }, ask));
+    assert.ok(Math.max(...times) >= 1_000, 'some were decided at once by the one that hangs');
+  } finally {
+    gateway.process(victim).signal('SIGCONT');
+  }
+}
+
 describe('kill -9 of one of two', () => {
   let world;
   before(async () => (world = await startTwos()));
@@ -90,6 +107,8 @@ describe('kill -9 of one of two', () => {
     test(name, () => end(world, victim, `${end.name}-${victim}`));
     test(`${victim} takes its part of the load again after ${end.name}`, () => comesBack(world.gateway, victim));
   }
+
+  test('router hangs: every request is answered', () => hang(world, 'router'));
 
   test('the model server saw nothing odd', () => assert.deepEqual(world.violations, []));
 });

@@ -4,6 +4,9 @@
 #include <array>
 #include <string_view>
 
+#include "gateway/errors.h"
+#include "gateway/outcome_words.h"
+
 namespace wayleave::gateway {
 namespace {
 
@@ -24,10 +27,6 @@ int AttemptsOf(const Target& target, const RetryPolicy& policy) {
   return std::max(1, target.attempts() > 0 ? target.attempts() : policy.attempts());
 }
 
-bool IsOwnQueueFull(const Failure& failure) {
-  return failure.upstream_status() == 0 && failure.code() == "server_is_overloaded";
-}
-
 bool MayPass(const Failure& failure) {
   constexpr std::array<std::string_view, 4> kStay = {"insufficient_quota", "provider_authentication_failed",
                                                      "provider_not_configured", "upstream_timeout"};
@@ -39,7 +38,7 @@ bool MayPass(const Failure& failure) {
 int Rank(const Failure& failure) {
   if (!failure.retryable()) return 4;
   if (failure.status() == 429) return 3;
-  if (failure.code() == "server_is_overloaded" || failure.code() == "slow_down") return 2;
+  if (IsOverload(failure.code())) return 2;
   return failure.upstream_status() != 0 ? 1 : 0;
 }
 

@@ -118,8 +118,6 @@ Json OpenAiError(std::string_view type, std::string_view code, std::string_view 
   return {{"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", OrNull(code)}}}};
 }
 
-bool IsOverload(std::string_view code) { return code == "server_is_overloaded" || code == "slow_down"; }
-
 // The Messages API's own status for a busy model: its clients wait and try again.
 int MessagesStatus(int status, std::string_view code) { return status == 503 && IsOverload(code) ? 529 : status; }
 
@@ -192,6 +190,8 @@ bool IsRequestsFault(std::string_view code) {
                                                       "bio_policy",     "context_length_exceeded"};
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
+
+bool IsOverload(std::string_view code) { return code == "server_is_overloaded" || code == "slow_down"; }
 
 void AddIds(provider::v1::Endpoint endpoint, const std::string& request_id, http::HeaderList& headers) {
   headers.Add("x-request-id", request_id);

@@ -26,6 +26,9 @@ struct Addressee {
 // Codex shows the message alone; of any other the raw JSON.
 bool IsRequestsFault(std::string_view code);
 
+// Whether it says that the model or its provider has too much to do.
+bool IsOverload(std::string_view code);
+
 // The headers that name the request: Anthropic's clients look for one of their own.
 void AddIds(provider::v1::Endpoint endpoint, const std::string& request_id, http::HeaderList& headers);
 

@@ -7,12 +7,14 @@ namespace {
 
 bool IsLimit(std::string_view code) { return code == "rate_limit_exceeded" || code == "insufficient_quota"; }
 
-bool IsOverload(std::string_view code) { return code == "server_is_overloaded" || code == "slow_down"; }
-
 }  // namespace
 
+bool IsOwnQueueFull(const provider::v1::Failure& failure) {
+  return failure.upstream_status() == 0 && failure.code() == "server_is_overloaded";
+}
+
 const char* WordFor(const provider::v1::Failure& failure) {
-  if (failure.upstream_status() == 0 && failure.code() == "server_is_overloaded") return nullptr;
+  if (IsOwnQueueFull(failure)) return nullptr;
   if (IsLimit(failure.code())) return "status_429";
   if (failure.code() == "provider_authentication_failed") return "refused";
   if (failure.upstream_status() >= 500) return "status_5xx";

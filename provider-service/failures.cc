@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "provider-service/dialect/errors.h"
 
@@ -47,16 +48,9 @@ Failure SendFailure(const Error& error) {
   return ConnectFailure(FaultOf(error.reason), told ? std::string_view{} : error.message);
 }
 
-Failure SilenceFailure(const Output& output) {
+Failure SilenceFailure(std::string message) {
   Failure failure = ConnectFailure(ConnectFault::kFirstByteTimeout, {});
-  const std::string& said = output.failure ? output.failure->message : output.error_message;
-  if (!said.empty()) failure.message = said;
-  return failure;
-}
-
-Failure FirstTokenFailure() {
-  Failure failure = ConnectFailure(ConnectFault::kFirstByteTimeout, {});
-  failure.message = "The model said nothing in time";
+  failure.message = std::move(message);
   return failure;
 }
 

@@ -18,12 +18,10 @@ namespace wayleave::provider {
 Failure PrepareFailure(const Error& error);
 // http::Exchange::Send failed.
 Failure SendFailure(const Error& error);
-// The model began to say nothing for as long as it may.
-Failure FirstTokenFailure();
+// The provider was silent for longer than it may be, before anything was delivered.
+Failure SilenceFailure(std::string message);
 // There is no place at the target, and none came free; `wait`: when one may.
 Failure OverloadedFailure(const std::string& model, bool late, std::chrono::milliseconds wait);
-// The answer broke off by a timer, before anything of it was delivered.
-Failure SilenceFailure(const Output& output);
 // The stream's answer failed before anything of it was delivered.
 Failure UndeliveredFailure(const Output& output);
 // The provider answered with a status that is not 2xx. `now` in Unix seconds, for a time that it names to come again.

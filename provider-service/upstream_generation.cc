@@ -268,11 +268,11 @@ class UpstreamGeneration : public Generation {
   }
 
   void Late(v1::GenerateResponse& piece) {
-    Fail(piece, FirstTokenFailure(), Outcome::kUnavailable, "first_token_timeout");
+    Fail(piece, SilenceFailure("The model said nothing in time"), Outcome::kUnavailable, "first_token_timeout");
   }
 
   Failure Undelivered() const {
-    if (timed_out_) return SilenceFailure(out_);
+    if (timed_out_) return SilenceFailure(out_.failure ? out_.failure->message : out_.error_message);
     return out_.failure ? *out_.failure : UndeliveredFailure(out_);
   }
 

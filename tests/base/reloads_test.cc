@@ -78,7 +78,7 @@ class ReloadsTest : public ::testing::Test {
     const auto end = std::chrono::steady_clock::now() + 5s;
     while (Metrics().find(sample) == std::string::npos) {
       if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(5ms);
+      std::this_thread::sleep_for(5ms);  // between looks; the condition decides
     }
     return true;
   }

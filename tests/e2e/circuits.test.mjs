@@ -45,7 +45,7 @@ for (const shape of shapes) {
     async function underLoad(model) {
       const start = performance.now();
       const running = load(scene.gateway, model, clients);
-      await sleep(outage);
+      await sleep(outage); // the length of what is observed; nothing is waited for
       return { running, asked: scene.sick.of(model).length, ms: performance.now() - start };
     }
 

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/async/worker.h"
 #include "router-service/core.h"
+#include "tests/router-service/on_worker.h"
 #include "tests/router-service/routing.h"
 
 namespace wayleave::router {
@@ -10,28 +10,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
-template <class T>
-Task<void> Store(Task<Result<T>> task, std::optional<Result<T>>& into) {
-  into.emplace(co_await task);
-}
-
 constexpr char kTwo[] = "{providers: {a: {}, b: {}}, models: {m: [a/x, b/y]}, router: {max_age: 1m";
 
 // The core's part in the circuits: decisions that pass over, trials that are taken, ages that are short. The times are
 // such that no circuit's end comes within the test, unless it is wanted at once.
-class CoreHealthTest : public ::testing::Test {
+class CoreHealthTest : public OnWorker {
  protected:
-  CoreHealthTest() { worker_.Start(); }
-  ~CoreHealthTest() override {
-    worker_.Stop();
-    worker_.Join();
-  }
-  template <class T>
-  Result<T> Get(Task<Result<T>> task) {
-    std::optional<Result<T>> result;
-    RunOn(worker_, [&] { return Store(std::move(task), result); });
-    return *std::move(result);
-  }
   Result<v1::RouteResponse> Route() {
     const v1::RouteRequest request = RequestOf({"m"});
     return Get(core_.Route(request));
@@ -53,7 +37,6 @@ class CoreHealthTest : public ::testing::Test {
   }
 
   std::string file_ = std::string(kTwo) + ", breaker: {open: 1h, most_open: 1h}}}";
-  Worker worker_;
   metrics::Registry registry_{"router"};
   Core core_{Configured(file_), [this] { return Configured(file_); }, registry_};
 };

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/async/worker.h"
+#include "tests/router-service/on_worker.h"
 #include "tests/router-service/routing.h"
 
 namespace wayleave::router {
@@ -14,27 +14,8 @@ using ::testing::Not;
 
 constexpr char kConfig[] = "providers: {ollama: {}, openai: {}}\nmodels: {auto: [openai/x]}";
 
-template <class T>
-Task<void> Store(Task<Result<T>> task, std::optional<Result<T>>& into) {
-  into.emplace(co_await task);
-}
-
-class CoreTest : public ::testing::Test {
+class CoreTest : public OnWorker {
  protected:
-  CoreTest() { worker_.Start(); }
-  ~CoreTest() override {
-    worker_.Stop();
-    worker_.Join();
-  }
-
-  // What a call answers, on the worker.
-  template <class T>
-  Result<T> Get(Task<Result<T>> task) {
-    std::optional<Result<T>> result;
-    RunOn(worker_, [&] { return Store(std::move(task), result); });
-    return *std::move(result);
-  }
-
   Result<v1::RouteResponse> Route(const std::string& model) {
     const v1::RouteRequest request = RequestOf({model});
     return Get(core_.Route(request));
@@ -55,7 +36,6 @@ class CoreTest : public ::testing::Test {
   }
 
   std::string file_ = kConfig;
-  Worker worker_;
   metrics::Registry registry_{"router"};
   Core core_{Configured(kConfig), [this] { return Configured(file_); }, registry_};
 };

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/async/worker.h"
 #include "router-service/core.h"
+#include "tests/router-service/on_worker.h"
 #include "tests/router-service/routing.h"
 
 namespace wayleave::router {
@@ -108,36 +108,18 @@ TEST(DescriptionTest, OfSeveralTargetsTheFirstThatIsKnownCounts) {
   for (const auto& model : list.models()) EXPECT_EQ(model.context_window(), 1234) << model.id();
 }
 
-template <class T>
-Task<void> Store(Task<Result<T>> task, std::optional<Result<T>>& into) {
-  into.emplace(co_await task);
-}
-
-class EtagTest : public ::testing::Test {
+class EtagTest : public OnWorker {
  protected:
-  EtagTest() { worker_.Start(); }
-  ~EtagTest() override {
-    worker_.Stop();
-    worker_.Join();
-  }
-
-  template <class T>
-  T Get(Task<Result<T>> task) {
-    std::optional<Result<T>> result;
-    RunOn(worker_, [&] { return Store(std::move(task), result); });
-    return std::move(**result);
-  }
   std::string RouteEtag(const Asked& asked) {
     const v1::RouteRequest request = RequestOf(asked);
-    return Get(core_.Route(request)).models_etag();
+    return Get(core_.Route(request))->models_etag();
   }
   std::string ListEtag(const Asked& asked) {
     v1::ListModelsRequest request;
     *request.mutable_principal() = RequestOf(asked).principal();
-    return Get(core_.ListModels(request)).etag();
+    return Get(core_.ListModels(request))->etag();
   }
 
-  Worker worker_;
   metrics::Registry registry_{"router"};
   const RoutingConfig config_ = Configured("providers: {a: {}, b: {}}\nmodels: {one: [a/one], two: [b/two]}");
   Core core_{config_, [this] { return config_; }, registry_};

@@ -22,7 +22,7 @@ export function load(gateway, model, clients) {
       const { status, text } = await post(gateway, '/v1/responses', responsesBody(model)).catch(brokenOff);
       const good = status === 200 && textOf(JSON.parse(text).output) === goodText;
       good ? seen.good++ : seen.bad.push(`${status} ${text}`);
-      await sleep(5);
+      await sleep(5); // the clients' own pace
     }
   }
   const all = Promise.all(Array.from({ length: clients }, client));

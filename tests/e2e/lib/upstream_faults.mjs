@@ -5,7 +5,7 @@ import { chatWire } from './chat_styles.mjs';
 import { nativeStyle, responsesWire } from './responses_wire.mjs';
 import { DocumentTurn, StreamTurn } from './turn.mjs';
 import { json, Upstream } from './upstream.mjs';
-import { sleep, until } from './wait.mjs';
+import { until } from './wait.mjs';
 
 export const goodText = 'Hello from the scripted model.';
 export const halfText = 'Some text ';
@@ -29,8 +29,7 @@ function head({ res, wire, streams }) {
 async function half(turn) {
   if (turn.streams) return turn.say(halfText);
   head(turn);
-  turn.res.write('{"id":"half a document');
-  await sleep(1);
+  await new Promise((resolve) => turn.res.write('{"id":"half a document', resolve)); // it has left before the reset
 }
 
 async function good(turn) {

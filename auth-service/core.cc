@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "auth-service/from_thread.h"
-#include "auth-service/sqlite_store.h"
-#include "base/crypto/secret_file.h"
+#include "auth-service/identity/certificates.h"
+#include "auth-service/identity/standing.h"
+#include "auth-service/store/open.h"
+#include "base/crypto/id.h"
 #include "base/log/log.h"
 #include "base/state/state_dir.h"
 
@@ -15,26 +17,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kSecretBytes = 32;
-constexpr std::size_t kMaxCredential = 1024;
+constexpr std::size_t kMaxCredential = 16 << 10;
 constexpr std::size_t kMaxId = 256;
 constexpr int kMaxSettlements = 1000;
-constexpr int kIdAttempts = 3;
 constexpr auto kRound = 200ms;
 constexpr auto kDefaultHold = 15min;
 constexpr auto kLongestHold = 24h;
+// Rules may look at what is left of a budget, so an answer that tells it is soon told anew.
+constexpr auto kBudgetAge = 2s;
+constexpr auto kBudgetsInterval = 2s;
+constexpr auto kSignInterval = 10s;
+constexpr auto kForgetInterval = 1h;
+constexpr auto kStopGrace = 3s;
+constexpr std::size_t kMostBudgetsHeard = 500;
 
 Error Invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
-
-Error Refused(std::string message, std::string reason = "invalid_api_key") {
-  return Error{Code::kUnauthenticated, std::move(message), std::move(reason)};
-}
-
-Error RefusedFor(Standing standing) {
-  return standing == Standing::kRevoked
-             ? Refused("This API key was revoked. An operator can make another one with `wayleave key create`.")
-             : Refused("This API key has expired. An operator can make another one with `wayleave key create`.");
-}
 
 std::vector<StoredKey> EnvironmentKeys(const Config& config, const crypto::HmacSha256& hmac) {
   if (config.proxy_api_key.empty()) return {};
@@ -47,11 +44,12 @@ std::chrono::nanoseconds HoldTime(const v1::ReserveRequest& request) {
 }
 
 Status Check(const v1::ReserveRequest& request) {
-  const v1::Amount& most = request.upper_bound();
   if (request.reservation_id().empty()) return Invalid("reservation_id is missing");
   if (request.reservation_id().size() > kMaxId) return Invalid("reservation_id is too long");
-  if (most.input_tokens() < 0 || most.output_tokens() < 0 || most.cost_nano_usd() < 0) {
-    return Invalid("upper_bound must not be negative");
+  for (const v1::Amount* amount : {&request.upper_bound(), &request.minimum()}) {
+    if (amount->input_tokens() < 0 || amount->output_tokens() < 0 || amount->cost_nano_usd() < 0) {
+      return Invalid("an amount must not be negative");
+    }
   }
   return {};
 }
@@ -61,51 +59,83 @@ Status Check(const v1::SettleRequest& request) {
   for (const v1::Settlement& settlement : request.settlements()) {
     if (settlement.reservation_id().empty()) return Invalid("a settlement's reservation_id is missing");
     if (settlement.reservation_id().size() > kMaxId) return Invalid("a settlement's reservation_id is too long");
+    if (settlement.cost_nano_usd() < 0) return Invalid("a settlement's cost must not be negative");
   }
   return {};
 }
 
-// Blocks until the store has answered.
-Result<bool> AddFirst(Store& store, StoredKey key) {
-  auto answer = std::make_shared<std::promise<Result<bool>>>();
-  auto added = answer->get_future();
-  store.AddKey(std::move(key), Store::If::kFirst, [answer](Result<bool> done) { answer->set_value(std::move(done)); });
-  return added.get();
+// Of the budget that has least left; nothing if none has a limit.
+std::optional<double> BudgetLeft(const std::vector<v1::Standing>& standings) {
+  std::optional<double> least;
+  for (const v1::Standing& standing : standings) {
+    if (!standing.has_limit()) continue;
+    const double limit = static_cast<double>(standing.limit());
+    const double left = limit <= 0 ? 0 : std::clamp(1 - static_cast<double>(standing.used()) / limit, 0.0, 1.0);
+    least = std::min(least.value_or(1.0), left);
+  }
+  return least;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Core>> Core::Open(const Config& config, metrics::Registry& registry, Clock clock) {
-  const std::string directory = state::Directory(config.state_dir);
-  auto store = SqliteStore::Open(directory, registry);
+  auto store = OpenStore(config, registry);
   if (!store) return std::move(store).error();
-  const Result<std::string> secret = crypto::ReadOrMakeSecret(directory + "/secret", kSecretBytes);
+  const Result<std::string> secret = KeySecret(config);
   if (!secret) return secret.error();
-  return Open(config, std::move(*store), *secret, registry, std::move(clock));
+  auto trail = Trail::Open(state::Directory(config.state_dir));
+  if (!trail) return std::move(trail).error();
+  std::unique_ptr<Core> core(
+      new Core(config, std::move(*store), std::move(*trail), *secret, registry, std::move(clock)));
+  if (Status read = core->ring_.Look(); !read) return std::move(read).error();
+  core->housekeeper_.Start();
+  core->admin_.Start();
+  return core;
 }
 
 Result<std::unique_ptr<Core>> Core::Open(const Config& config, std::unique_ptr<Store> store, const std::string& secret,
                                          metrics::Registry& registry, Clock clock) {
-  std::unique_ptr<Core> core(new Core(config, std::move(store), secret, registry, std::move(clock)));
+  std::unique_ptr<Core> core(
+      new Core(config, std::move(store), std::make_unique<Trail>(), secret, registry, std::move(clock)));
   if (Status read = core->ring_.Look(); !read) return std::move(read).error();
   core->housekeeper_.Start();
+  core->admin_.Start();
   return core;
 }
 
-Core::Core(const Config& config, std::unique_ptr<Store> store, const std::string& secret, metrics::Registry& registry,
-           Clock clock)
+Core::Core(const Config& config, std::unique_ptr<Store> store, std::unique_ptr<Trail> trail, const std::string& secret,
+           metrics::Registry& registry, Clock clock)
     : clock_(std::move(clock)),
-      cache_max_age_(config.cache_max_age),
+      config_(config),
       has_environment_key_(!config.proxy_api_key.empty()),
       has_sample_key_(has_environment_key_ && IsSampleKey(config.proxy_api_key)),
       hmac_(secret),
       probe_(registry),
-      reservations_(config.max_reservations),
       housekeeper_(kRound, [this] { Round(); }),
+      trail_(std::move(trail)),
       store_(std::move(store)),
-      ring_(*store_, EnvironmentKeys(config, hmac_), clock_) {}
+      ledger_(*store_, crypto::MakeId("auth_"), config.max_reservations),
+      settling_(*store_, ledger_, config.audit_requests),
+      ring_(*store_, EnvironmentKeys(config, hmac_), clock_),
+      tokens_(config.issuers, registry),
+      admin_(
+          *store_, hmac_, [this] { return ring_.Now(); }, clock_, probe_,
+          [this](std::string_view credential) { return IdentifyCaller(credential); }, [this] { LookNow(); }) {
+  ring_.Configure(config.tenants);
+}
 
-Core::~Core() { housekeeper_.Stop(); }
+// Nobody calls any more: what is held is the journals' to settle, the rest goes back.
+Core::~Core() {
+  admin_.Stop();
+  housekeeper_.Stop();
+  ledger_.Stop(kStopGrace);
+  SignTrail(clock_());
+  // It finishes what waits there, which still refers to the ledger and the trail.
+  store_.reset();
+  if (Status published = trail_->Publish(); !published) {
+    log::Error("audit.checkpoint_file", {{"error", published.error().message}});
+  }
+}
 
 Task<Result<v1::AuthenticateResponse>> Core::Authenticate(const v1::AuthenticateRequest& request) {
   auto call = probe_.Begin(Rpc::kAuthenticate);
@@ -113,47 +143,107 @@ Task<Result<v1::AuthenticateResponse>> Core::Authenticate(const v1::Authenticate
 }
 
 Result<v1::AuthenticateResponse> Core::Identify(const v1::AuthenticateRequest& request) const {
-  if (request.credential_case() == v1::AuthenticateRequest::kCertificateSubject) {
-    return Refused("Client certificates are not accepted here; send an API key.");
-  }
-  if (request.api_key().empty()) {
-    return Refused("No API key was sent. Send \"Authorization: Bearer wl_...\"; `wayleave key create` makes a key.",
-                   "missing_api_key");
-  }
-  static constexpr char kUnknown[] = "Incorrect API key. `wayleave key create` makes a new one, `wayleave key list` "
-                                     "shows the prefixes of those that exist.";
-  if (request.api_key().size() > kMaxCredential) return Refused(kUnknown);
-  const auto keys = ring_.Now();
-  const KeyTable::Entry* entry = keys->ByDigest(hmac_.Of(request.api_key()));
-  if (!entry) return Refused(kUnknown);
+  if (request.has_certificate()) return IdentifyCertificate(request.certificate());
+  if (request.api_key().empty()) return MissingKey();
+  if (request.api_key().size() > kMaxCredential) return UnknownKey();
+  return tokens_.LooksLikeToken(request.api_key()) ? IdentifyToken(request.api_key()) : IdentifyKey(request.api_key());
+}
+
+Result<v1::AuthenticateResponse> Core::IdentifyToken(const std::string& token) const {
+  const Result<TokenIdentity> identity = tokens_.Verify(token, clock_());
+  if (!identity) return identity.error();
+  v1::Principal principal;
+  principal.set_tenant(identity->tenant);
+  principal.set_user(identity->user);
+  principal.set_key_id("token:" + identity->issuer);
+  for (const std::string& role : identity->roles) principal.add_roles(role);
+  *principal.mutable_expires_at() = TimestampOf(ToNanos(identity->expires_at));
+  const auto table = ring_.Now();
+  table->Complete(principal);
+  return Welcome(*table, std::move(principal), identity->expires_at);
+}
+
+Result<v1::AuthenticateResponse> Core::IdentifyKey(const std::string& secret) const {
+  const auto table = ring_.Now();
+  const KeyTable::Entry* entry = table->ByDigest(hmac_.Of(secret));
+  if (!entry) return UnknownKey();
   const Time now = clock_();
   if (const Standing standing = entry->At(now); standing != Standing::kGood) return RefusedFor(standing);
+  return Welcome(*table, entry->principal, entry->expires_at);
+}
 
+Result<v1::AuthenticateResponse> Core::IdentifyCertificate(const v1::ClientCertificate& certificate) const {
+  Result<v1::Principal> principal = PrincipalOf(certificate, config_.certificates);
+  if (!principal) return std::move(principal).error();
+  const auto table = ring_.Now();
+  table->Complete(*principal);
+  return Welcome(*table, std::move(*principal), Time::max());
+}
+
+// Somebody who is who he says; what remains is whether he may come in now.
+Result<v1::AuthenticateResponse> Core::Welcome(const KeyTable& table, v1::Principal principal, Time until) const {
+  const Time now = clock_();
+  const Accounted accounted = table.AccountsOf(principal);
+  if (Status may = MayEnter(accounted, now); !may) return std::move(may).error();
+  for (const Account* account : accounted.all()) {
+    for (const OpeningHours& hours : account->hours) until = std::min(until, hours.NextChange(now));
+  }
+  const auto left_of_it = std::max<std::chrono::nanoseconds>(until - now, 0ns);
+  std::chrono::nanoseconds age = std::min<std::chrono::nanoseconds>(config_.cache_max_age, left_of_it);
+  if (!principal.policy().unmetered()) {
+    const auto left = BudgetLeft(ledger_.StandingsOf(BudgetsOf(accounted, now), now));
+    if (left) principal.set_budget_left(*left);
+    if (left) age = std::min<std::chrono::nanoseconds>(age, kBudgetAge);
+  }
   v1::AuthenticateResponse response;
-  *response.mutable_principal() = entry->principal;
-  const std::chrono::nanoseconds age = std::min<std::chrono::nanoseconds>(cache_max_age_, entry->expires_at - now);
+  *response.mutable_principal() = std::move(principal);
   *response.mutable_max_age() = DurationOf(age.count());
   return response;
 }
 
-Task<Result<v1::ReserveResponse>> Core::Reserve(const v1::ReserveRequest& request) {
-  auto call = probe_.Begin(Rpc::kReserve);
-  co_return call.Ends(Hold(request));
+Result<Caller> Core::IdentifyCaller(std::string_view credential) const {
+  if (credential.empty()) return MissingKey();
+  if (credential.size() > kMaxCredential) return UnknownKey();
+  const auto table = ring_.Now();
+  const KeyTable::Entry* entry = table->ByDigest(hmac_.Of(credential));
+  if (!entry) return UnknownKey();
+  const Time now = clock_();
+  if (const Standing standing = entry->At(now); standing != Standing::kGood) return RefusedFor(standing);
+  if (Status may = MayEnter(table->AccountsOf(entry->principal), now); !may) return std::move(may).error();
+  return CallerOf(entry->stored.key);
 }
 
-Result<v1::ReserveResponse> Core::Hold(const v1::ReserveRequest& request) {
-  if (Status checked = Check(request); !checked) return std::move(checked).error();
+Task<Result<v1::ReserveResponse>> Core::Reserve(const v1::ReserveRequest& request) {
+  auto call = probe_.Begin(Rpc::kReserve);
+  Result<v1::ReserveResponse> response = co_await Hold(request);
+  if (!response) probe_.Refused(response.error().reason);
+  co_return call.Ends(std::move(response));
+}
+
+Task<Result<v1::ReserveResponse>> Core::Hold(const v1::ReserveRequest& request) {
+  if (Status checked = Check(request); !checked) co_return std::move(checked).error();
   const Time now = clock_();
-  const auto keys = ring_.Now();
-  const KeyTable::Entry* entry = keys->ById(request.principal().key_id());
-  if (!entry) return Refused("This API key does not exist.");
-  if (const Standing standing = entry->At(now); standing != Standing::kGood) return RefusedFor(standing);
-  const Time wanted = now + std::chrono::duration_cast<Time::duration>(HoldTime(request));
-  const Result<Time> held = reservations_.Hold(request.reservation_id(), request.upper_bound(), now, wanted);
-  if (!held) return held.error();
-  v1::ReserveResponse response;
-  *response.mutable_expires_at() = TimestampOf(ToNanos(*held));
-  return response;
+  const auto table = ring_.Now();
+  const Accounted accounted = table->AccountsOf(request.principal());
+  const KeyTable::Entry* entry = table->ById(request.principal().key_id());
+  // Those who came by a token or a certificate have no key here.
+  if (!entry && request.principal().key_id().starts_with("key_")) co_return UnknownKey();
+  if (entry && entry->At(now) != Standing::kGood) co_return RefusedFor(entry->At(now));
+  if (Status may = MayEnter(accounted, now); !may) co_return std::move(may).error();
+  const v1::Amount& least = request.has_minimum() ? request.minimum() : request.upper_bound();
+  std::vector<Demand> demands = DemandsOf(accounted, request.upper_bound(), least, now);
+  const Time expires = now + std::chrono::duration_cast<Time::duration>(HoldTime(request));
+  if (demands.empty()) {
+    v1::ReserveResponse response;
+    *response.mutable_expires_at() = TimestampOf(ToNanos(expires));
+    *response.mutable_granted() = request.upper_bound();
+    co_return response;
+  }
+  auto start = [&](Ledger::Done done) {
+    ledger_.Reserve(request, std::move(demands), now, expires, std::move(done));
+  };
+  FromThread<Result<v1::ReserveResponse>, decltype(start)> answer(start);
+  co_return co_await answer;
 }
 
 Task<Result<v1::SettleResponse>> Core::Settle(const v1::SettleRequest& request) {
@@ -164,102 +254,24 @@ Task<Result<v1::SettleResponse>> Core::Settle(const v1::SettleRequest& request) 
 
 Task<Result<v1::SettleResponse>> Core::Record(const v1::SettleRequest& request) {
   if (Status checked = Check(request); !checked) co_return std::move(checked).error();
-  auto start = [&](auto done) { store_->Record(request, clock_(), std::move(done)); };
+  auto start = [&](std::function<void(Result<v1::SettleResponse>)> done) {
+    settling_.Record(request, ring_.Now(), clock_(), std::move(done));
+  };
   FromThread<Result<v1::SettleResponse>, decltype(start)> answer(start);
   Result<v1::SettleResponse> response = co_await answer;
-  if (!response) co_return response;
-  probe_.Settled(*response);
-  for (const v1::Settlement& settlement : request.settlements()) reservations_.Release(settlement.reservation_id());
+  if (response) probe_.Settled(*response);
   co_return response;
 }
 
-Task<Result<v1::CreateKeyResponse>> Core::CreateKey(const v1::CreateKeyRequest& request) {
-  auto call = probe_.Begin(Rpc::kCreateKey);
-  Result<v1::CreateKeyResponse> response = co_await MakeAndStore(request);
-  co_return call.Ends(std::move(response));
-}
-
-Task<Result<v1::CreateKeyResponse>> Core::MakeAndStore(const v1::CreateKeyRequest& request) {
-  Result<bool> added = false;
-  for (int attempt = 0; attempt < kIdAttempts; ++attempt) {  // public ids are short enough to meet, once in a lifetime
-    Result<NewKey> made = MakeKey(request.key(), hmac_, clock_());
-    if (!made) co_return std::move(made).error();
-    auto start = [&](auto done) { store_->AddKey(made->stored, Store::If::kAlways, std::move(done)); };
-    FromThread<Result<bool>, decltype(start)> answer(start);
-    added = co_await answer;
-    if (!added && added.error().code == Code::kAlreadyExists) continue;
-    if (!added) break;
-    co_await LookNow();
-    v1::CreateKeyResponse response;
-    *response.mutable_key() = std::move(made->stored.key);
-    response.set_secret(std::move(made->secret));
-    co_return response;
-  }
-  co_return added.error();
-}
-
-Task<Result<v1::ListKeysResponse>> Core::ListKeys(const v1::ListKeysRequest& request) {
-  auto call = probe_.Begin(Rpc::kListKeys);
-  v1::ListKeysResponse response;
-  const auto keys = ring_.Now();
-  for (const KeyTable::Entry& entry : keys->all()) {
-    const v1::Key& key = entry.stored.key;
-    if (request.tenant().empty() || request.tenant() == key.tenant()) *response.add_keys() = key;
-  }
-  co_return call.Ends(Result<v1::ListKeysResponse>(std::move(response)));
-}
-
-Task<Result<v1::RevokeKeyResponse>> Core::RevokeKey(const v1::RevokeKeyRequest& request) {
-  auto call = probe_.Begin(Rpc::kRevokeKey);
-  Result<v1::RevokeKeyResponse> response = co_await Revoke(request);
-  co_return call.Ends(std::move(response));
-}
-
-Task<Result<v1::RevokeKeyResponse>> Core::Revoke(const v1::RevokeKeyRequest& request) {
-  auto start = [&](auto done) { store_->RevokeKey(request.id(), clock_(), std::move(done)); };
-  FromThread<Status, decltype(start)> answer(start);
-  Status revoked = co_await answer;
-  if (!revoked) co_return std::move(revoked).error();
-  co_await LookNow();
-  const auto keys = ring_.Now();
-  const KeyTable::Entry* entry = keys->ById(request.id());
-  if (!entry) co_return Error{Code::kUnavailable, "the key was revoked, but the keys can't be read now"};
-  v1::RevokeKeyResponse response;
-  *response.mutable_key() = entry->stored.key;
-  co_return response;
-}
-
-Task<Result<v1::ListUsageResponse>> Core::ListUsage(const v1::ListUsageRequest& request) {
-  auto call = probe_.Begin(Rpc::kListUsage);
-  Result<v1::ListUsageResponse> response = co_await ReadUsage(request);
-  co_return call.Ends(std::move(response));
-}
-
-Task<Result<v1::ListUsageResponse>> Core::ReadUsage(const v1::ListUsageRequest& request) {
-  using Records = Result<std::vector<v1::Settlement>>;
-  auto start = [&](std::function<void(Records)> done) {
-    const bool posted = housekeeper_.Post([this, &request, done] { done(store_->Usage(request)); });
-    if (!posted) done(Error{Code::kResourceExhausted, "too many queries wait", "", 1s});
-  };
-  FromThread<Records, decltype(start)> answer(start);
-  Records records = co_await answer;
-  if (!records) co_return std::move(records).error();
-  v1::ListUsageResponse response;
-  for (v1::Settlement& record : *records) *response.add_records() = std::move(record);
-  co_return response;
-}
-
-// So that a key that was made can be used, and one that was revoked can't, once its call returns.
-Task<void> Core::LookNow() {
-  auto start = [this](std::function<void(bool)> done) {
-    const bool posted = housekeeper_.Post([this, done] {
-      Look();
-      done(true);
-    });
-    if (!posted) done(false);
-  };
-  FromThread<bool, decltype(start)> answer(start);
-  co_await answer;
+// So that a key that was made can be used, and one that was revoked can't, once its call returns. Not on a worker.
+void Core::LookNow() {
+  auto looked = std::make_shared<std::promise<void>>();
+  auto seen = looked->get_future();
+  const bool posted = housekeeper_.Post([this, looked] {
+    Look();
+    looked->set_value();
+  });
+  if (posted) seen.wait_for(kStopGrace);
 }
 
 std::unique_ptr<KeyRing::Subscription> Core::Subscribe(KeyRing::Listener listener) {
@@ -268,24 +280,10 @@ std::unique_ptr<KeyRing::Subscription> Core::Subscribe(KeyRing::Listener listene
 
 Result<std::optional<v1::CreateKeyResponse>> Core::EnsureFirstKey() {
   if (has_environment_key_) return std::optional<v1::CreateKeyResponse>();
-  v1::Key wanted;
-  wanted.set_name("first key");
-  Result<NewKey> made = MakeKey(wanted, hmac_, clock_());
-  if (!made) return std::move(made).error();
-  const Result<bool> added = AddFirst(*store_, made->stored);
-  if (!added) return added.error();
-  auto looked = std::make_shared<std::promise<void>>();
-  auto seen = looked->get_future();
-  const bool posted = housekeeper_.Post([this, looked] {
-    Look();
-    looked->set_value();
-  });
-  if (posted) seen.wait();
-  if (!*added) return std::optional<v1::CreateKeyResponse>();
-  v1::CreateKeyResponse response;
-  *response.mutable_key() = std::move(made->stored.key);
-  response.set_secret(std::move(made->secret));
-  return std::optional<v1::CreateKeyResponse>(std::move(response));
+  Desk desk(*store_, hmac_, [this] { return ring_.Now(); }, clock_);
+  auto made = desk.CreateFirstKey();
+  LookNow();
+  return made;
 }
 
 bool Core::HasUsableKey() const {
@@ -298,8 +296,19 @@ bool Core::HasUsableKey() const {
 void Core::Round() {
   Look();
   const Time now = clock_();
+  ledger_.Round(now);
+  HearBudgets(now);
+  if (now - signed_at_ >= kSignInterval) SignTrail(now);
+  if (config_.usage_retention.count() > 0 && now - forgot_at_ >= kForgetInterval) {
+    forgot_at_ = now;
+    const Time oldest = now - config_.usage_retention;
+    store_->Write([oldest](Changes& changes) -> Status {
+      Result<std::int64_t> gone = changes.ForgetUsageBefore(oldest);
+      return gone ? Status() : Status(std::move(gone).error());
+    }, [](const Status&) {});
+  }
   probe_.Show(*ring_.Now(), now);
-  probe_.Show(reservations_.Sweep(now));
+  probe_.Show(ledger_.totals());
   probe_.ShowSubscribers(ring_.subscribers());
 }
 
@@ -311,6 +320,36 @@ void Core::Look() {
     if (look_failed_) log::Error("auth.keys.unreadable", {{"error", looked.error().message}});
     if (!look_failed_) log::Info("auth.keys.readable");
   }
+}
+
+// What is used of budgets that nobody asked for here since the start, or that others use, too.
+void Core::HearBudgets(Time now) {
+  if (now - budgets_heard_at_ < kBudgetsInterval) return;
+  budgets_heard_at_ = now;
+  const auto table = ring_.Now();
+  std::vector<Demand> demands;
+  const auto add = [&](const Account& account) {
+    if (demands.size() >= kMostBudgetsHeard) return;
+    for (Demand& demand : BudgetsOf({&account, nullptr, nullptr}, now)) demands.push_back(std::move(demand));
+  };
+  for (const auto& [name, account] : table->tenants()) add(account);
+  for (const auto& [name, account] : table->users()) add(account);
+  for (const KeyTable::Entry& entry : table->all()) add(entry.account);
+  for (const Demand& demand : demands) {
+    const auto pool = store_->ReadPool(demand.pool);
+    if (!pool) return;
+    if (*pool) ledger_.Heard(demand, **pool);
+  }
+  probe_.Show(ledger_.StandingsOf(demands, now));
+}
+
+void Core::SignTrail(Time now) {
+  signed_at_ = now;
+  if (Status published = trail_->Publish(); !published) {
+    log::Error("audit.checkpoint_file", {{"error", published.error().message}});
+  }
+  store_->Write([this, now](Changes& changes) { return trail_->Sign(changes, now); },
+                [this](const Status& done) { trail_->Signed(done.ok()); });
 }
 
 }  // namespace wayleave::auth

@@ -4,12 +4,16 @@
 #include <optional>
 #include <string>
 
+#include "auth-service/admin/admin.h"
+#include "auth-service/audit/trail.h"
 #include "auth-service/config.h"
 #include "auth-service/housekeeper.h"
-#include "auth-service/key_ring.h"
+#include "auth-service/identity/key_ring.h"
+#include "auth-service/identity/token_verifier.h"
+#include "auth-service/ledger/ledger.h"
 #include "auth-service/probe.h"
-#include "auth-service/reservations.h"
-#include "auth-service/store.h"
+#include "auth-service/settling.h"
+#include "auth-service/store/store.h"
 #include "base/async/task.h"
 #include "base/crypto/digest.h"
 #include "base/metrics/registry.h"
@@ -22,10 +26,10 @@ namespace wayleave::auth {
 //
 // Open and destroy it on the main thread. The calls may be made on any worker, several at once; requests
 // live until their call ends, and no call may be in progress when the core is destroyed. The registry and
-// the workers must outlive it. Keys that another process adds or revokes are noticed within 200 ms.
+// the workers must outlive it. What another process changes is noticed within 200 ms.
 class Core {
  public:
-  // Opens the state directory, or makes it, and reads the keys.
+  // Opens the store that the configuration names, and reads who is known.
   static Result<std::unique_ptr<Core>> Open(const Config& config, metrics::Registry& registry,
                                             Clock clock = std::chrono::system_clock::now);
   // The same on a store of the caller's choice; `secret` is what digests of keys are made with.
@@ -33,14 +37,19 @@ class Core {
                                             const std::string& secret, metrics::Registry& registry, Clock clock);
   ~Core();
 
-  // Never waits: one keyed digest, one lookup.
+  // Begins to read the keys of those who issue tokens; without it no token is good. The workers must run until Stop() has
+  // returned. Main thread.
+  Status Start(WorkerPool& workers) { return tokens_.Start(workers); }
+  void Stop() { tokens_.Stop(); }
+
+  // Never waits: one keyed digest, one lookup; or, for a token, one check of a signature.
   Task<Result<v1::AuthenticateResponse>> Authenticate(const v1::AuthenticateRequest& request);
   Task<Result<v1::ReserveResponse>> Reserve(const v1::ReserveRequest& request);
   Task<Result<v1::SettleResponse>> Settle(const v1::SettleRequest& request);
-  Task<Result<v1::CreateKeyResponse>> CreateKey(const v1::CreateKeyRequest& request);
-  Task<Result<v1::ListKeysResponse>> ListKeys(const v1::ListKeysRequest& request);
-  Task<Result<v1::RevokeKeyResponse>> RevokeKey(const v1::RevokeKeyRequest& request);
-  Task<Result<v1::ListUsageResponse>> ListUsage(const v1::ListUsageRequest& request);
+  Admin& admin() { return admin_; }
+
+  // What the configuration says of tenants now; in force within 200 ms. Any thread.
+  void Configure(KeyTable::Configured tenants) { ring_.Configure(std::move(tenants)); }
 
   // Tells the ids of keys whose principals must no longer be trusted, on a thread of the core's; see
   // KeyRing. Any thread. The subscription must not outlive the core.
@@ -54,31 +63,42 @@ class Core {
   bool HasSampleKey() const { return has_sample_key_; }
 
  private:
-  Core(const Config& config, std::unique_ptr<Store> store, const std::string& secret, metrics::Registry& registry,
-       Clock clock);
+  Core(const Config& config, std::unique_ptr<Store> store, std::unique_ptr<Trail> trail, const std::string& secret,
+       metrics::Registry& registry, Clock clock);
 
   Result<v1::AuthenticateResponse> Identify(const v1::AuthenticateRequest& request) const;
-  Result<v1::ReserveResponse> Hold(const v1::ReserveRequest& request);
+  Result<v1::AuthenticateResponse> IdentifyKey(const std::string& secret) const;
+  Result<v1::AuthenticateResponse> IdentifyToken(const std::string& token) const;
+  Result<v1::AuthenticateResponse> IdentifyCertificate(const v1::ClientCertificate& certificate) const;
+  Result<v1::AuthenticateResponse> Welcome(const KeyTable& table, v1::Principal principal, Time until) const;
+  Result<Caller> IdentifyCaller(std::string_view credential) const;
+  Task<Result<v1::ReserveResponse>> Hold(const v1::ReserveRequest& request);
   Task<Result<v1::SettleResponse>> Record(const v1::SettleRequest& request);
-  Task<Result<v1::CreateKeyResponse>> MakeAndStore(const v1::CreateKeyRequest& request);
-  Task<Result<v1::RevokeKeyResponse>> Revoke(const v1::RevokeKeyRequest& request);
-  Task<Result<v1::ListUsageResponse>> ReadUsage(const v1::ListUsageRequest& request);
-  Task<void> LookNow();
+  void LookNow();
   void Round();
   void Look();
+  void HearBudgets(Time now);
+  void SignTrail(Time now);
 
   const Clock clock_;
-  const std::chrono::milliseconds cache_max_age_;
+  const Config config_;
   const bool has_environment_key_;
   const bool has_sample_key_;
   const crypto::HmacSha256 hmac_;
   Probe probe_;
-  Reservations reservations_;
   bool look_failed_ = false;
+  Time budgets_heard_at_{};
+  Time signed_at_{};
+  Time forgot_at_{};
   Housekeeper housekeeper_;
+  const std::unique_ptr<Trail> trail_;
   // After the housekeeper, so that it goes first: what it finishes may still ask for a look.
   std::unique_ptr<Store> store_;
+  Ledger ledger_;
+  Settling settling_;
   KeyRing ring_;
+  TokenVerifier tokens_;
+  Admin admin_;
 };
 
 }  // namespace wayleave::auth

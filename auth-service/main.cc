@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kGrace{10000};
 
 auth::Config Load(app::Program& program) {
   config::Section& root = program.config();
-  auth::Config config = auth::ReadConfig(root.Child("auth"));
+  auth::Config config = auth::ReadConfig(root);
   CheckSections(root);
   auth::ApplyEnvironment(config);
   if (!program.flags().listen.empty()) config.listen = program.flags().listen;
@@ -23,10 +23,11 @@ auth::Config Load(app::Program& program) {
   return config;
 }
 
-// Nothing here changes while the service runs, but what was changed is told.
-void Check(config::Section& root) {
-  auth::ReadConfig(root.Child("auth"));
+// Tenants are taken over; of what else was changed is told that it is not.
+void TakeOver(config::Section& root, auth::Core& core) {
+  auth::Config config = auth::ReadConfig(root);
   CheckSections(root);
+  core.Configure(std::move(config.tenants));
 }
 
 Status Run(app::Program& program) {
@@ -39,19 +40,23 @@ Status Run(app::Program& program) {
   }
 
   WorkerPool& workers = program.Workers(config.workers);
+  if (Status tokens = (*core)->Start(workers); !tokens) return tokens;
   rpc::Server server(workers, {config.listen, config.reflection});
   auth::Service service(**core, server);
   if (auto admin = program.ServeAdmin(config.admin); !admin) return std::move(admin).error();
   auto port = server.Start();
   if (!port) return std::move(port).error();
   log::Info("serving", {{"address", config.listen}, {"port", *port}});
-  program.OnReload({"log", "auth"}, [&program] { program.reloads().Again(Check); });
+  program.OnReload({"log", "auth"}, [&program, &core] {
+    program.reloads().Again([&core](config::Section& root) { TakeOver(root, **core); });
+  });
   program.SetReady(true);
 
   program.WaitForSignal();
   program.SetReady(false);
   service.EndStreams();
   server.Drain(kGrace);
+  (*core)->Stop();
   program.StopAdmin();
   return {};
 }

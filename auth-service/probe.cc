@@ -5,12 +5,15 @@
 namespace wayleave::auth {
 namespace {
 
-constexpr std::array<const char*, 7> kRpcNames = {"Authenticate", "Reserve",   "Settle",   "CreateKey",
-                                                  "ListKeys",     "RevokeKey", "ListUsage"};
+constexpr std::array<const char*, 4> kRpcNames = {"Authenticate", "Reserve", "Settle", "AdminService"};
 constexpr std::array<const char*, 3> kStandings = {"active", "expired", "revoked"};
 
-constexpr char kTokens[] = "wayleave_auth_reserved_tokens";
-constexpr char kTokensHelp[] = "Tokens held for requests in flight.";
+// Every reason that Reserve gives; others are counted as "other".
+constexpr std::array<const char*, 6> kReasons = {"rate_limit_exceeded", "budget_exceeded", "ledger_unavailable",
+                                                 "request_exceeds_limit", "invalid_api_key", "other"};
+constexpr std::size_t kMostBudgets = 1000;
+constexpr char kBudgetUsed[] = "wayleave_auth_budget_used_ratio";
+constexpr char kBudgetHelp[] = "What is used of a budget's limit, hard or else soft, in its period.";
 constexpr char kSettlements[] = "wayleave_auth_settlements_total";
 constexpr char kSettlementsHelp[] = "Settlements received, by whether they were new.";
 
@@ -26,11 +29,13 @@ std::vector<metrics::RpcMetrics::Rpc> Rpcs(metrics::Registry& registry) {
 }  // namespace
 
 Probe::Probe(metrics::Registry& registry)
-    : rpcs_(registry, "wayleave_auth_requests_total", Rpcs(registry)),
+    : registry_(registry),
+      rpcs_(registry, "wayleave_auth_requests_total", Rpcs(registry)),
       open_(registry.Gauge("wayleave_auth_reservations_open", "Requests that hold a reservation.")),
-      held_input_tokens_(registry.Gauge(kTokens, kTokensHelp, {{"kind", "input"}})),
-      held_output_tokens_(registry.Gauge(kTokens, kTokensHelp, {{"kind", "output"}})),
+      held_tokens_(registry.Gauge("wayleave_auth_reserved_tokens", "Tokens held for requests in flight.")),
       held_usd_(registry.Gauge("wayleave_auth_reserved_usd", "US dollars held for requests in flight.")),
+      leased_usd_(registry.Gauge("wayleave_auth_leased_usd",
+                                 "US dollars of all budgets that this process has taken for requests, held ones included.")),
       recorded_(registry.Counter(kSettlements, kSettlementsHelp, {{"result", "recorded"}})),
       duplicates_(registry.Counter(kSettlements, kSettlementsHelp, {{"result", "duplicate"}})),
       subscribers_(registry.Gauge("wayleave_auth_revocation_subscribers", "Listeners for revoked keys.")),
@@ -38,6 +43,10 @@ Probe::Probe(metrics::Registry& registry)
                                     "Times that the keys could not be read again; the last ones stay in force.")) {
   for (std::size_t i = 0; i < kStandings.size(); ++i) {
     keys_[i] = &registry.Gauge("wayleave_auth_keys", "Keys by state.", {{"state", kStandings[i]}});
+  }
+  for (const char* reason : kReasons) {
+    refusals_[reason] = &registry.Counter("wayleave_auth_reservations_refused_total", "Reservations refused, by reason.",
+                                          {{"reason", reason}});
   }
 }
 
@@ -52,11 +61,32 @@ void Probe::Show(const KeyTable& keys, Time now) {
   for (std::size_t i = 0; i < counts.size(); ++i) keys_[i]->Set(counts[i]);
 }
 
-void Probe::Show(const Reservations::Totals& totals) {
+void Probe::Show(const Ledger::Totals& totals) {
   open_.Set(static_cast<double>(totals.open));
-  held_input_tokens_.Set(static_cast<double>(totals.input_tokens));
-  held_output_tokens_.Set(static_cast<double>(totals.output_tokens));
-  held_usd_.Set(static_cast<double>(totals.cost_nano_usd) / 1e9);
+  held_tokens_.Set(static_cast<double>(totals.tokens));
+  held_usd_.Set(static_cast<double>(totals.held_nano_usd) / 1e9);
+  leased_usd_.Set(static_cast<double>(totals.leased_nano_usd) / 1e9);
+}
+
+void Probe::Refused(const std::string& reason) {
+  const auto known = refusals_.find(reason);
+  (known == refusals_.end() ? refusals_.at("other") : known->second)->Increment();
+}
+
+// Keys are many and come and go: only tenants' and users' budgets are told by name.
+void Probe::Show(const std::vector<v1::Standing>& budgets) {
+  for (const v1::Standing& standing : budgets) {
+    if (standing.scope() == "key") continue;
+    const char* period = standing.measure() == v1::Standing::MEASURE_DAY ? "day" : "month";
+    prometheus::Gauge*& gauge = budgets_[standing.scope() + "/" + standing.name() + "/" + period];
+    if (!gauge && budgets_.size() > kMostBudgets) continue;
+    if (!gauge) {
+      gauge = &registry_.Gauge(kBudgetUsed, kBudgetHelp,
+                               {{"scope", standing.scope()}, {"name", standing.name()}, {"period", period}});
+    }
+    const double limit = static_cast<double>(standing.has_limit() ? standing.limit() : standing.soft());
+    gauge->Set(limit > 0 ? static_cast<double>(standing.used()) / limit : 1);
+  }
 }
 
 }  // namespace wayleave::auth

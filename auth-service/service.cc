@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "auth-service/admin/methods.h"
+
 namespace wayleave::auth {
 namespace {
 
@@ -9,23 +11,45 @@ constexpr char kAuthService[] = "wayleave.auth.v1.AuthService";
 constexpr char kAdminService[] = "wayleave.auth.v1.AdminService";
 
 template <class Request, class Response>
-void Serve(rpc::Server& server, const char* service, const char* method, Core& core,
+void Serve(rpc::Server& server, const char* method, Core& core,
            Task<Result<Response>> (Core::*answer)(const Request&)) {
-  server.Unary<Request, Response>(service, method, [&core, answer](rpc::ServerCall&, const Request& request) {
+  server.Unary<Request, Response>(kAuthService, method, [&core, answer](rpc::ServerCall&, const Request& request) {
     return (core.*answer)(request);
+  });
+}
+
+std::string CredentialOf(const rpc::ServerCall& call) {
+  constexpr std::string_view kScheme = "Bearer ";
+  for (const auto& [name, value] : call.metadata()) {
+    if (name == "authorization" && value.starts_with(kScheme)) return value.substr(kScheme.size());
+  }
+  return {};
+}
+
+template <class Request, class Response>
+Task<Result<Response>> Administer(Core& core, const char* method, std::string credential, const Request& request) {
+  Response response;
+  Status done = co_await core.admin().Call(method, request, response, credential);
+  if (!done) co_return std::move(done).error();
+  co_return response;
+}
+
+template <class Request, class Response>
+void ServeAdmin(rpc::Server& server, const char* method, Core& core) {
+  server.Unary<Request, Response>(kAdminService, method, [&core, method](rpc::ServerCall& call, const Request& request) {
+    return Administer<Request, Response>(core, method, CredentialOf(call), request);
   });
 }
 
 }  // namespace
 
 Service::Service(Core& core, rpc::Server& server) : core_(core) {
-  Serve(server, kAuthService, "Authenticate", core, &Core::Authenticate);
-  Serve(server, kAuthService, "Reserve", core, &Core::Reserve);
-  Serve(server, kAuthService, "Settle", core, &Core::Settle);
-  Serve(server, kAdminService, "CreateKey", core, &Core::CreateKey);
-  Serve(server, kAdminService, "ListKeys", core, &Core::ListKeys);
-  Serve(server, kAdminService, "RevokeKey", core, &Core::RevokeKey);
-  Serve(server, kAdminService, "ListUsage", core, &Core::ListUsage);
+  Serve(server, "Authenticate", core, &Core::Authenticate);
+  Serve(server, "Reserve", core, &Core::Reserve);
+  Serve(server, "Settle", core, &Core::Settle);
+#define WAYLEAVE_SERVE(NAME) ServeAdmin<v1::NAME##Request, v1::NAME##Response>(server, #NAME, core);
+  WAYLEAVE_ADMIN_METHODS(WAYLEAVE_SERVE)
+#undef WAYLEAVE_SERVE
   server.Stream<v1::WatchRevocationsRequest>(
       kAuthService, "WatchRevocations",
       [this](rpc::ServerCall& call, const v1::WatchRevocationsRequest&) { return Watch(call); });

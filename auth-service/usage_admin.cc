@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "auth-service/sqlite_store.h"
+#include "auth-service/store/sql_store.h"
 #include "base/state/state_dir.h"
 
 namespace wayleave::auth {
@@ -20,7 +20,7 @@ Status ForEachUsage(const std::string& state_dir, Time since,
     return Error{Code::kNotFound, "there are no records in " + directory + "; --state-dir names another place"};
   }
   metrics::Registry registry("usage-admin");
-  auto store = SqliteStore::Open(directory, registry);
+  auto store = SqlStore::OpenSqlite(directory, registry);
   if (!store) return std::move(store).error();
   v1::ListUsageRequest request;
   *request.mutable_since() = TimestampOf(ToNanos(since));

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "auth-service/key_admin.h"
+#include "auth-service/admin/local_desk.h"
 #include "base/async/worker.h"
 #include "base/state/state_dir.h"
 #include "deploy/settings.h"
@@ -33,7 +33,9 @@ void CheckState(const Settings& settings, Report& report) {
   if (!std::filesystem::exists(directory)) return report.Note("state", directory + " will be made at the first start");
   if (access(directory.c_str(), W_OK) != 0)
     return report.Bad("state", directory + " can't be written: mend its owner or choose --state-dir");
-  const auto keys = auth::ListKeys(settings.auth.state_dir);
+  auto desk = auth::LocalDesk::Open(settings.auth);
+  if (!desk) return report.Bad("state", desk.error().message);
+  const auto keys = (*desk)->desk().ListKeys({}, (*desk)->caller());
   if (!keys) return report.Bad("state", keys.error().message);
   report.Good("state", fmt::format("{} ({} keys)", directory, keys->keys_size()));
 }

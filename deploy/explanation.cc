@@ -40,6 +40,9 @@ std::string InWords(const router::v1::Target& target) {
     constexpr double kNano = 1e9;
     add(fmt::format("${:g} in and ${:g} out for a million tokens", static_cast<double>(target.price().input()) / kNano,
                     static_cast<double>(target.price().output()) / kNano));
+    if (target.price().request() > 0) {
+      add(fmt::format("${:g} for each request", static_cast<double>(target.price().request()) / kNano));
+    }
   }
   if (target.weight() > 0 && target.weight() != 1) add(fmt::format("weight {:g}", target.weight()));
   if (target.continues()) add("may carry on a broken answer");

@@ -1,132 +1,188 @@
 #include "deploy/key_commands.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <map>
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
-#include "auth-service/key_admin.h"
+#include "base/config/scalar.h"
+#include "deploy/admin_options.h"
 #include "deploy/facts.h"
-#include "deploy/settings.h"
+#include "deploy/key_table.h"
+#include "deploy/terms_options.h"
 
 namespace wayleave::deploy {
 namespace {
 
+namespace v1 = auth::v1;
+
 struct Options {
   app::Flags flags;
-  auth::v1::Key wanted;
+  bool json = false;
   std::string name = "unnamed";
   std::string user;
   std::string expires;
   std::string tenant;
-  std::vector<std::string> models;
   std::vector<std::string> roles;
   std::vector<std::string> labels;  // name=value
+  std::vector<std::string> scopes;
+  std::string overlap = "24h";
   std::string id;
+  TermsOptions terms;
 };
 
-int Fail(const Error& error) {
-  fmt::print(stderr, "wayleave: {}\n", error.message);
-  return 1;
+Error Invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
+
+Status ReadExpiry(const std::string& text, v1::Key& key) {
+  if (text.empty()) return {};
+  const auto length = config::ParseDuration(text);
+  constexpr auto kMost = std::chrono::hours(24) * 1'000'000;
+  if (!length || length->count() == 0 || *length > kMost) return Invalid("--expires takes a time like 90d, 12h or 30m");
+  *key.mutable_expires_at() = auth::TimestampOf(auth::ToNanos(std::chrono::system_clock::now() + *length));
+  return {};
 }
 
-std::string Day(const google::protobuf::Timestamp& time) {
-  const std::time_t seconds = time.seconds();
-  return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(seconds));
+// A key's models stand beside its terms.
+void TakeTerms(v1::Terms terms, v1::Key& key) {
+  *key.mutable_models() = terms.models();
+  terms.clear_models();
+  *key.mutable_terms() = std::move(terms);
 }
 
-std::string StateOf(const auth::v1::Key& key) {
-  if (key.has_revoked_at()) return "revoked " + Day(key.revoked_at());
-  if (!key.has_expires_at()) return "good";
-  return (key.expires_at().seconds() <= std::time(nullptr) ? "expired " : "until ") + Day(key.expires_at());
-}
-
-// In the order of their names.
-std::string LabelsOf(const auth::v1::Key& key) {
-  const std::map<std::string, std::string> sorted(key.labels().begin(), key.labels().end());
-  std::string text;
-  for (const auto& [name, value] : sorted) text += (text.empty() ? "" : ",") + name + "=" + value;
-  return text;
-}
-
-// "30d", "12h", "45m" to seconds; 0 for anything else.
-std::int64_t Lifetime(const std::string& text) {
-  char unit = 0;
-  long long count = 0;
-  if (std::sscanf(text.c_str(), "%lld%c", &count, &unit) != 2 || count <= 0 || count > 1'000'000) return 0;
-  return unit == 'd' ? count * 86400 : unit == 'h' ? count * 3600 : unit == 'm' ? count * 60 : 0;
-}
-
-int Create(const Options& options) {
-  auth::v1::Key wanted;
-  wanted.set_name(options.name);
-  wanted.set_user(options.user);
-  wanted.set_tenant(options.tenant);
-  for (const std::string& model : options.models) wanted.add_models(model);
-  for (const std::string& role : options.roles) wanted.add_roles(role);
+Result<v1::Key> Wanted(const Options& options) {
+  v1::Key key;
+  key.set_name(options.name);
+  key.set_user(options.user);
+  key.set_tenant(options.tenant);
+  *key.mutable_roles() = {options.roles.begin(), options.roles.end()};
+  *key.mutable_scopes() = {options.scopes.begin(), options.scopes.end()};
   const auto labels = ReadPairs(options.labels, "--label");
-  if (!labels) return Fail(labels.error());
-  wanted.mutable_labels()->insert(labels->begin(), labels->end());
-  if (!options.expires.empty()) {
-    const std::int64_t seconds = Lifetime(options.expires);
-    if (seconds == 0) return Fail({Code::kInvalidArgument, "--expires takes a time like 90d, 12h or 30m", {}, {}});
-    wanted.mutable_expires_at()->set_seconds(std::time(nullptr) + seconds);
-  }
-  const auto made = auth::CreateKey(StateDirOf(options.flags), wanted);
+  if (!labels) return labels.error();
+  key.mutable_labels()->insert(labels->begin(), labels->end());
+  if (Status read = ReadExpiry(options.expires, key); !read) return std::move(read).error();
+  v1::Terms terms;
+  if (Status set = options.terms.ApplyTo(terms); !set) return std::move(set).error();
+  TakeTerms(std::move(terms), key);
+  return key;
+}
+
+// The secret alone goes to standard output.
+void Hand(const v1::Key& key, const std::string& secret) {
+  fmt::print(stderr, "Made {} ({}). The key is shown this once:\n", key.id(), StateOf(key));
+  fmt::print("{}\n", secret);
+}
+
+int Create(auth::LocalDesk& desk, const Options& options) {
+  v1::CreateKeyRequest request;
+  Result<v1::Key> wanted = Wanted(options);
+  if (!wanted) return Fail(wanted.error());
+  *request.mutable_key() = std::move(*wanted);
+  const auto made = desk.desk().CreateKey(request, desk.caller());
   if (!made) return Fail(made.error());
-  fmt::print(stderr, "Made {} ({}). The key is shown this once:\n", made->key().id(), StateOf(made->key()));
-  fmt::print("{}\n", made->secret());
+  Hand(made->key(), made->secret());
   return 0;
 }
 
-int List(const Options& options) {
-  const auto keys = auth::ListKeys(StateDirOf(options.flags));
+int List(auth::LocalDesk& desk, const Options& options) {
+  v1::ListKeysRequest request;
+  request.set_tenant(options.tenant);
+  const auto keys = desk.desk().ListKeys(request, desk.caller());
   if (!keys) return Fail(keys.error());
-  fmt::print("{:<14} {:<12} {:<20} {:<16} {:<17} {:<22} {:<12} {:<16} {}\n", "ID", "PREFIX", "NAME", "USER",
-             "CREATED (UTC)", "STATE", "TENANT", "ROLES", "LABELS");
-  for (const auth::v1::Key& key : keys->keys()) {
-    fmt::print("{:<14} {:<12} {:<20} {:<16} {:<17} {:<22} {:<12} {:<16} {}\n", key.id(), key.prefix(), key.name(),
-               key.user(), Day(key.created_at()), StateOf(key), key.tenant(),
-               fmt::format("{}", fmt::join(key.roles(), ",")), LabelsOf(key));
-  }
+  if (options.json) return PrintJson(*keys), 0;
+  fmt::print("{}", KeysTable(*keys));
   return 0;
 }
 
-int Revoke(const Options& options) {
-  const auto revoked = auth::RevokeKey(StateDirOf(options.flags), options.id);
+int Rotate(auth::LocalDesk& desk, const Options& options) {
+  const auto overlap = config::ParseDuration(options.overlap);
+  if (!overlap) return Fail(Invalid("--overlap " + overlap.error().message));
+  v1::RotateKeyRequest request;
+  request.set_id(options.id);
+  request.mutable_overlap()->set_seconds(std::chrono::duration_cast<std::chrono::seconds>(*overlap).count());
+  const auto made = desk.desk().RotateKey(request, desk.caller());
+  if (!made) return Fail(made.error());
+  fmt::print(stderr, "{} stays good until {} UTC.\n", made->old().id(), MinuteText(made->old().expires_at()));
+  Hand(made->key(), made->secret());
+  return 0;
+}
+
+// Read, changed and written: of two who do so at once the later one wins.
+int Set(auth::LocalDesk& desk, const Options& options) {
+  if (options.terms.empty()) return Fail(Invalid("name a term to set, or --clear one"));
+  const auto all = desk.desk().ListKeys({}, desk.caller());
+  if (!all) return Fail(all.error());
+  const auto known =
+      std::find_if(all->keys().begin(), all->keys().end(), [&](const v1::Key& key) { return key.id() == options.id; });
+  if (known == all->keys().end()) {
+    return Fail({Code::kNotFound, "there is no key " + options.id + "; `wayleave key list` shows all", {}, {}});
+  }
+  v1::UpdateKeyRequest request;
+  request.set_id(options.id);
+  *request.mutable_terms() = known->terms();
+  *request.mutable_terms()->mutable_models() = known->models();
+  if (Status set = options.terms.ApplyTo(*request.mutable_terms()); !set) return Fail(set.error());
+  const auto changed = desk.desk().UpdateKey(request, desk.caller());
+  if (!changed) return Fail(changed.error());
+  v1::Terms terms = changed->key().terms();
+  *terms.mutable_models() = changed->key().models();
+  fmt::print("{} from now on:\n{}", options.id, InLines(terms));
+  return 0;
+}
+
+int Revoke(auth::LocalDesk& desk, const Options& options) {
+  v1::RevokeKeyRequest request;
+  request.set_id(options.id);
+  const auto revoked = desk.desk().RevokeKey(request, desk.caller());
   if (!revoked) return Fail(revoked.error());
   fmt::print("Revoked {} ({}). It is dead everywhere within a second.\n", revoked->key().id(), revoked->key().name());
   return 0;
+}
+
+void AddCreateOptions(CLI::App& verb, Options& options) {
+  const auto repeated = [&verb](const char* name, std::vector<std::string>& into, const char* text) {
+    verb.add_option(name, into, text)->allow_extra_args(false);
+  };
+  verb.add_option("--name", options.name, "A name for people");
+  verb.add_option("--user", options.user, "Whose key it is");
+  verb.add_option("--expires", options.expires, "Its lifetime: 90d, 12h, 30m; without it the key has no end");
+  verb.add_option("--tenant", options.tenant, "Whose data and rules it falls under; without it: default");
+  repeated("--role", options.roles, "A role that rules may ask for; repeat for more");
+  repeated("--label", options.labels, "A label that rules may ask for, name=value; repeat for more");
+  repeated(
+      "--scope", options.scopes,
+      "What administration it may do: admin (everything), admin:read (looking), keys (keys and users of its tenant)");
+  options.terms.AddTo(verb, false);
 }
 
 }  // namespace
 
 void AddKeyCommands(CLI::App& command, int& exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* key = command.add_subcommand("key", "Make, list and revoke API keys");
+  CLI::App* key = command.add_subcommand("key", "Make, list, change, rotate and revoke API keys");
   key->require_subcommand(1);
-  const auto add = [&](const char* name, const char* text, int (*run)(const Options&)) {
+  const auto add = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
     CLI::App* verb = key->add_subcommand(name, text);
-    verb->add_option("-c,--config", options->flags.config, "The configuration file, for its state directory")
-        ->envname("WAYLEAVE_CONFIG");
-    verb->add_option("--state-dir", options->flags.state_dir, "Where keys are kept")->envname("WAYLEAVE_STATE_DIR");
-    verb->callback([options, run, &exit_code] { exit_code = run(*options); });
+    AddPlaceOptions(*verb, options->flags);
+    verb->callback([options, run, &exit_code] {
+      const auto desk = OpenDesk(options->flags);
+      exit_code = desk ? run(**desk, *options) : Fail(desk.error());
+    });
     return verb;
   };
-  CLI::App* create = add("create", "Make a key; its secret goes to standard output, once", Create);
-  create->add_option("--name", options->name, "A name for people");
-  create->add_option("--user", options->user, "Whose key it is");
-  create->add_option("--expires", options->expires, "Its lifetime: 90d, 12h, 30m; without it the key has no end");
-  create->add_option("--model", options->models, "A model (or glob) that it may use; repeat for more. Without it: all");
-  create->add_option("--tenant", options->tenant, "Whose data and rules it falls under; without it: default");
-  create->add_option("--role", options->roles, "A role that rules may ask for; repeat for more");
-  create->add_option("--label", options->labels, "A label that rules may ask for, name=value; repeat for more");
-  add("list", "List keys, newest first, without secrets", List);
-  add("revoke", "End a key's rights within a second", Revoke)
-      ->add_option("id", options->id, "The key's id, key_...")
-      ->required();
+  const auto of = [&](CLI::App* verb) {
+    verb->add_option("id", options->id, "The key's id, key_...")->required();
+    return verb;
+  };
+  AddCreateOptions(*add("create", "Make a key; its secret goes to standard output, once", Create), *options);
+  CLI::App* list = add("list", "List keys, newest first, without secrets", List);
+  list->add_option("--tenant", options->tenant, "Of this tenant only");
+  AddJsonOption(*list, options->json);
+  of(add("rotate", "Make a key with everything of an old one, which stays good for a while", Rotate))
+      ->add_option("--overlap", options->overlap, "For how long the old key stays good: 24h, 7d, 0")
+      ->capture_default_str();
+  options->terms.AddTo(*of(add("set", "Change terms of a key; what is not named stays", Set)), true);
+  of(add("revoke", "End a key's rights within a second", Revoke));
 }
 
 }  // namespace wayleave::deploy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "auth-service/core.h"
+#include "gateway/admin/admin_port.h"
 #include "gateway/ports.h"
 #include "provider-service/core.h"
 #include "router-service/core.h"
@@ -24,6 +25,18 @@ class LocalAuth : public gateway::AuthPort {
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                 const rpc::CallContext&) override {
     return core_.Settle(request);
+  }
+
+ private:
+  auth::Core& core_;
+};
+
+class LocalAdmin : public gateway::AdminPort {
+ public:
+  explicit LocalAdmin(auth::Core& core) : core_(core) {}
+  Task<Status> Call(std::string_view method, const google::protobuf::Message& request,
+                    google::protobuf::Message& response, const gateway::AdminCaller& caller) override {
+    return core_.admin().Call(method, request, response, caller.credential);
   }
 
  private:

@@ -3,12 +3,17 @@
 
 #include "base/app/flags.h"
 #include "base/version.h"
+#include "deploy/audit_commands.h"
 #include "deploy/config_commands.h"
 #include "deploy/doctor.h"
 #include "deploy/key_commands.h"
 #include "deploy/route_commands.h"
 #include "deploy/serve.h"
 #include "deploy/settings.h"
+#include "deploy/store_commands.h"
+#include "deploy/tenant_commands.h"
+#include "deploy/usage_commands.h"
+#include "deploy/user_commands.h"
 #include "deploy/welcome.h"
 
 namespace wayleave::deploy {
@@ -43,7 +48,12 @@ int Main(int argc, char** argv) {
   };
   AddConfigCommands(command, exit_code);
   AddRouteCommands(command, exit_code);
+  AddTenantCommands(command, exit_code);
+  AddUserCommands(command, exit_code);
   AddKeyCommands(command, exit_code);
+  AddUsageCommands(command, exit_code);
+  AddAuditCommands(command, exit_code);
+  AddStoreCommands(command, exit_code);
   add("codex-config", "Print the block for ~/.codex/config.toml", [&] {
     return PrintCodexConfig(flags, model);
   })->add_option("--model", model, "The model that Codex asks for");

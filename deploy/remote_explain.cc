@@ -67,6 +67,9 @@ void ReadTarget(const Json& json, router::v1::Target& target) {
   target.mutable_price()->set_input(nano("input"));
   target.mutable_price()->set_cached_input(nano("cached_input"));
   target.mutable_price()->set_output(nano("output"));
+  target.mutable_price()->set_reasoning(nano(price->contains("reasoning") ? "reasoning" : "output"));
+  target.mutable_price()->set_request(nano("request"));
+  target.mutable_price()->set_image(nano("image"));
 }
 
 router::v1::Pick PickOf(const std::string& word) {

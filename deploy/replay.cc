@@ -57,7 +57,7 @@ void Replay::Add(const auth::v1::Settlement& record) {
   if (!decided->targets(0).has_price()) {
     ++move.unpriced;
   } else {
-    move.then += gateway::CostOf(record.usage(), decided->targets(0).price());
+    move.then += gateway::CostOf(record.usage(), decided->targets(0).price(), record.images());
   }
 }
 

@@ -7,6 +7,7 @@
 #include "deploy/local_probe.h"
 #include "deploy/settings.h"
 #include "deploy/welcome.h"
+#include "gateway/admin/admin_api.h"
 #include "gateway/gateway.h"
 
 namespace wayleave::deploy {
@@ -73,6 +74,15 @@ class OneProcess {
     const gateway::Ports ports{auth_port, router_port, provider_port};
     gateway::Gateway gateway(settings_.gateway, workers_, ports, std::move(*journal), program_.registry());
 
+    LocalAdmin admin_port(*auth_);
+    gateway::AdminApi administration(admin_port);
+    program_.HandleAdmin(
+        std::string(gateway::kAdminPrefix),
+        [&administration](http::Request& request, http::Responder& responder) {
+          return administration.Serve(request, responder);
+        },
+        gateway::AdminApi::ErrorPage);
+    if (Status tokens = auth_->Start(workers_); !tokens) return tokens;
     auto admin = program_.ServeAdmin(settings_.gateway.admin);
     if (!admin) return std::move(admin).error();
     discovery.Start();
@@ -91,6 +101,7 @@ class OneProcess {
     probing.Stop();
     discovery.Stop();
     program_.StopAdmin();
+    auth_->Stop();
     workers_.StopAndJoin();
     if (!port) return std::move(port).error();
     return {};
@@ -135,6 +146,7 @@ class OneProcess {
         throw config::ConfigError(taken.error().message);
       }
       routing = std::move(settings.router.routing);
+      auth_->Configure(std::move(settings.auth.tenants));
     });
     return routing;
   }

@@ -56,7 +56,7 @@ void ApplyFlags(const app::Flags& flags, Settings& settings) {
 Settings ReadSettings(config::Section& root) {
   Settings settings;
   settings.gateway = gateway::ReadConfig(root);
-  settings.auth = auth::ReadConfig(root.Child("auth"));
+  settings.auth = auth::ReadConfig(root);
   settings.provider = provider::ReadConfig(root);
   settings.router = router::ReadConfig(root, {"demo"});
   CheckSections(root);
@@ -91,10 +91,13 @@ Settings LoadSettings(const app::Flags& flags) {
   return ReadSettings(root, flags);
 }
 
-std::string StateDirOf(const app::Flags& flags) {
-  if (!flags.state_dir.empty() || flags.config.empty()) return flags.state_dir;
-  config::Section root = config::Document::Load(flags.config);
-  return auth::ReadConfig(root.Child("auth")).state_dir;
+std::string StateDirOf(const app::Flags& flags) { return AuthConfigOf(flags).state_dir; }
+
+auth::Config AuthConfigOf(const app::Flags& flags) {
+  config::Section root = flags.config.empty() ? config::Document::Parse("") : config::Document::Load(flags.config);
+  auth::Config config = auth::ReadConfig(root);
+  if (!flags.state_dir.empty()) config.state_dir = flags.state_dir;
+  return config;
 }
 
 std::string ModelToSuggest(const Settings& settings) {

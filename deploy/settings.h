@@ -34,6 +34,10 @@ Settings LoadSettings(const app::Flags& flags);
 // config::ConfigError.
 std::string StateDirOf(const app::Flags& flags);
 
+// What auth-service is told by the flags and their file; nothing else of the file is looked at. Throws
+// config::ConfigError.
+auth::Config AuthConfigOf(const app::Flags& flags);
+
 // The YAML text that stands in for a missing file.
 std::string DefaultYaml();
 

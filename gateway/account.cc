@@ -37,6 +37,11 @@ void Account::Open(auth::v1::Settlement draft) {
   services_.journal.Open(*record_.settlement);
   record_.settlement->clear_usage();
   record_.settlement->set_estimated(false);
+  record_.settlement->set_cost_nano_usd(0);
+}
+
+std::int64_t Account::output_tokens() const {
+  return record_.settlement->usage().output_tokens() + EstimateUsage(0, part_.output_bytes).output_tokens();
 }
 
 void Account::Try(const router::v1::Target& target, std::size_t carried_bytes) {
@@ -91,7 +96,7 @@ void Account::Add(const Part& part) {
   const provider::v1::Usage usage = part.usage ? *part.usage : EstimateUsage(part.input_bytes, part.output_bytes);
   AddUsage(usage, *record_.settlement->mutable_usage());
   if (estimate) record_.settlement->set_estimated(true);
-  if (part.target->has_price()) cost_ = cost_.value_or(0) + CostOf(usage, part.target->price());
+  if (part.target->has_price()) cost_ = cost_.value_or(0) + CostOf(usage, part.target->price(), record_.settlement->images());
 }
 
 std::optional<std::int64_t> Account::cost_nano_usd() const {

@@ -31,6 +31,10 @@ class Account {
   void Note(const provider::v1::GenerateResponse& piece);
   // Ends it without the provider's end.
   void Fail() { outcome_ = auth::v1::OUTCOME_FAILED; }
+  // The same, because it must not go on.
+  void Cut() { outcome_ = auth::v1::OUTCOME_INCOMPLETE; }
+  // The output tokens so far, as far as one can tell from their bytes.
+  std::int64_t output_tokens() const;
 
   // Closes the journal's record, the first time; a generation that nobody ended was cancelled or has failed.
   void Settle(bool cancelled);

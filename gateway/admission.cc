@@ -1,9 +1,8 @@
 #include "gateway/admission.h"
 
-#include "base/crypto/id.h"
 #include "gateway/credentials.h"
 #include "gateway/doors.h"
-#include "gateway/orders.h"
+#include "gateway/limits/policy_check.h"
 #include "gateway/pick.h"
 #include "gateway/route_facts.h"
 
@@ -40,15 +39,16 @@ Task<Status> Route(GenerationServices& services, const Known& known, const rpc::
   co_return Status();
 }
 
-Task<Status> Reserve(GenerationServices& services, const Known& known, const rpc::CallContext& context,
-                     Admission& admission) {
-  admission.reservation_id = crypto::MakeId("rsv_");
+// A little longer than the answer may take, so that nothing lapses before it is settled.
+std::chrono::milliseconds HoldTime(const GenerationServices& services) {
   const auto lifetime = services.total_timeout.count() > 0 ? services.total_timeout : std::chrono::hours(24);
-  const auth::v1::ReserveRequest hold =
-      HoldOf(known, admission.route.set(), admission.reservation_id, lifetime + std::chrono::minutes(1));
-  auto held = co_await services.ports.auth.Reserve(hold, context);
-  if (!held) co_return std::move(held).error();
-  co_return Status();
+  return lifetime + std::chrono::minutes(1);
+}
+
+// What the policy sets, the router need not know.
+void LimitOutput(const auth::v1::Policy& policy, router::v1::RouteResponse& route) {
+  const std::int64_t most = SmallerLimit(route.set().max_output_tokens(), policy.max_output_tokens());
+  if (most > 0) route.mutable_set()->set_max_output_tokens(most);
 }
 
 }  // namespace
@@ -56,19 +56,22 @@ Task<Status> Reserve(GenerationServices& services, const Known& known, const rpc
 Task<Status> Admit(GenerationServices& services, const http::Request& request, provider::v1::Endpoint endpoint,
                    const rpc::CallContext& outer, Admission& admission, Record& record) {
   const rpc::CallContext context = outer.Within(kAdmissionTime);
-  const auth::v1::AuthenticateRequest credential = CredentialOf(request.headers);
+  const auth::v1::AuthenticateRequest credential = CredentialOf(request);
   auto who = co_await services.ports.auth.Authenticate(credential, context);
   if (!who) co_return std::move(who).error();
   admission.principal = std::move(*who->mutable_principal());
   record.tenant = admission.principal.tenant();
   record.key_id = admission.principal.key_id();
+  Status allowed = CheckPolicy(admission.principal.policy(), record.endpoint, request.peer);
+  if (!allowed) co_return allowed;
 
   Status read = ReadBody(request, endpoint, admission.envelope, record);
   if (!read) co_return read;
   const Known known{request, admission.envelope, admission.principal, endpoint};
   Status routed = co_await Route(services, known, context, admission, record);
   if (!routed) co_return routed;
-  co_return co_await Reserve(services, known, context, admission);
+  LimitOutput(admission.principal.policy(), admission.route);
+  co_return co_await admission.hold.Take(services.ports.auth, known, admission.route, HoldTime(services), context);
 }
 
 }  // namespace wayleave::gateway

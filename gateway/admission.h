@@ -5,6 +5,7 @@
 
 #include "gateway/generation_handler.h"
 #include "gateway/known.h"
+#include "gateway/limits/hold.h"
 
 namespace wayleave::gateway {
 
@@ -15,7 +16,7 @@ struct Admission {
   router::v1::RouteResponse route;  // no targets: the request was not routed
   // The facts of the route, as they are kept with the settlement.
   std::string route_facts;
-  std::string reservation_id;
+  Hold hold;
 };
 
 // Authenticates, reads the envelope, routes, takes the gateway's own pick of the targets, and reserves; within ten

@@ -36,6 +36,29 @@ void ReadCors(config::Section section, Config& config) {
   section.Done();
 }
 
+net::ClientCertificates ReadMode(config::Section& section, bool has_ca) {
+  std::string mode = has_ca ? "optional" : "none";
+  section.Read("client_certificates", mode);
+  if (mode == "none") return net::ClientCertificates::kNone;
+  if (mode != "optional" && mode != "required") {
+    section.Fail("client_certificates", "must be none, optional or required");
+  }
+  if (!has_ca) section.Fail("client_certificates", "needs client_ca: the file of those who vouch for clients");
+  return mode == "required" ? net::ClientCertificates::kRequired : net::ClientCertificates::kOptional;
+}
+
+// Paths are as for every file that is named here: relative ones begin where the program was started.
+void ReadTls(config::Section section, Config& config) {
+  net::TlsServerConfig& tls = config.http.tls.emplace();
+  section.Read("certificate", tls.certificate);
+  section.Read("key", tls.key);
+  section.Read("client_ca", tls.client_ca);
+  tls.client_certificates = ReadMode(section, !tls.client_ca.empty());
+  section.Done();
+  if (tls.certificate.empty()) section.Fail("certificate is missing: the PEM file that clients are shown");
+  if (tls.key.empty()) section.Fail("key is missing: the PEM file with the certificate's private key");
+}
+
 }  // namespace
 
 Config ReadConfig(config::Section& root) {
@@ -56,7 +79,14 @@ Config ReadConfig(config::Section& root) {
   ReadTimeouts(section.Child("timeouts"), config);
   ReadJournal(section.Child("journal"), config);
   ReadCors(section.Child("cors"), config);
+  config::Section tls = section.Child("tls");
+  if (section.Has("tls")) ReadTls(std::move(tls), config);
+  if (section.Has("redact")) config.redaction = ReadRedaction(section.Child("redact"));
   section.Done();
+  // The rest of a tenant is auth-service's to read.
+  for (auto& [name, tenant] : root.Child("tenants").Entries()) {
+    if (tenant.Has("redact")) config.redaction_by_tenant[name] = ReadRedaction(tenant.Child("redact"));
+  }
   return config;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/config/yaml.h"
 #include "base/http/server.h"
+#include "gateway/redaction/policy.h"
 
 namespace wayleave::gateway {
 
@@ -31,6 +33,10 @@ struct Config {
 
   // Origins whose pages may call the gateway from a browser; "*" for all.
   std::vector<std::string> cors_origins;
+
+  // What is kept from providers: by tenant, and for those that are not named.
+  std::map<std::string, RedactionPolicy> redaction_by_tenant;
+  RedactionPolicy redaction;
 
   // A whole generation, from its first byte to its last; 0 for no limit.
   std::chrono::milliseconds total_timeout{std::chrono::hours(1)};

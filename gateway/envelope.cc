@@ -80,16 +80,17 @@ std::size_t Find(std::string_view body, std::string_view word, std::size_t from)
   return found ? static_cast<std::size_t>(static_cast<const char*>(found) - body.data()) : body.size();
 }
 
-// Looks for the types that the dialects give a part with an image: "input_image", "image_url", "image". Quotes within
+// Counts the types that the dialects give a part with an image: "input_image", "image_url", "image". Quotes within
 // a text are escaped, so no text is taken for one.
-bool HoldsImages(std::string_view body) {
+int CountImages(std::string_view body) {
   constexpr std::string_view kWord = "image";
+  int images = 0;
   for (auto at = Find(body, kWord, 0); at < body.size(); at = Find(body, kWord, at + kWord.size())) {
     const std::string_view before = body.substr(0, at), behind = body.substr(at + kWord.size());
     const std::size_t open = before.ends_with("\"input_") ? at - 7 : before.ends_with('"') ? at - 1 : 0;
-    if (open != 0 && (behind.starts_with('"') || behind.starts_with("_url\"")) && IsType(body, open)) return true;
+    if (open != 0 && (behind.starts_with('"') || behind.starts_with("_url\"")) && IsType(body, open)) ++images;
   }
-  return false;
+  return images;
 }
 
 // Throws simdjson_error on malformed JSON.
@@ -137,7 +138,8 @@ Result<Envelope> ReadEnvelope(const std::string& body) {
     return Bad(std::string("The body is not a JSON object that can be read: ") +
                simdjson::error_message(error.error()));
   }
-  envelope.has_images = HoldsImages(body);
+  envelope.images = CountImages(body);
+  envelope.has_images = envelope.images > 0;
   return envelope;
 }
 

@@ -18,6 +18,7 @@ struct Envelope {
   bool has_tools = false;
   bool has_reasoning = false;
   bool has_images = false;
+  int images = 0;
   std::int64_t max_output_tokens = 0;
   // Names the conversation: prompt_cache_key, or metadata.user_id, in which Claude Code puts its session.
   std::string session;

@@ -65,7 +65,8 @@ const Row& RowOf(Code code) {
 // What Codex is told instead, since it shows and does other things than the true words mean. Of several rows for one
 // reason the first counts whose wait has been reached.
 //
-// - It repeats a 403 six times and shows it with status and URL; of a 400 it shows the message alone, at once.
+// - It repeats a 403 six times and shows it with status and URL; of a 400 it shows the message alone, at once. The same
+//   for a budget that is spent: of a 429 it shows nothing of what was said.
 // - It repeats a 503 thirty times, showing the message, and waits each time as long as Retry-After says. With 5 seconds
 //   it outlives any circuit that opens for up to a minute, and its user never types the prompt again; those requests
 //   reach no provider. Where the wait is longer than that patience, it is told the one code at which, without a
@@ -80,6 +81,16 @@ struct CodexRow {
 constexpr std::chrono::milliseconds kCodexPause{5000};
 constexpr std::array kCodexRows = {
     CodexRow{"denied_by_rule", {}, 400, "invalid_prompt", {}},
+    CodexRow{"budget_exceeded", {}, 400, "invalid_prompt", {}},
+    CodexRow{"tenant_suspended", {}, 400, "invalid_prompt", {}},
+    CodexRow{"user_suspended", {}, 400, "invalid_prompt", {}},
+    CodexRow{"outside_hours", {}, 400, "invalid_prompt", {}},
+    CodexRow{"endpoint_not_allowed", {}, 400, "invalid_prompt", {}},
+    CodexRow{"address_not_allowed", {}, 400, "invalid_prompt", {}},
+    CodexRow{"model_not_allowed", {}, 400, "invalid_prompt", {}},
+    CodexRow{"provider_not_allowed", {}, 400, "invalid_prompt", {}},
+    CodexRow{"region_not_allowed", {}, 400, "invalid_prompt", {}},
+    CodexRow{"model_not_priced", {}, 400, "invalid_prompt", {}},
     CodexRow{"no_healthy_target", kCodexPause * 30, 503, "server_is_overloaded", {}},
     CodexRow{"no_healthy_target", {}, 503, "no_healthy_target", kCodexPause},
 };
@@ -103,7 +114,7 @@ void AddRetryAfter(http::Response& response, std::optional<std::int64_t> millise
 
 // Both vendors' SDKs try a 429 again by themselves unless they are told not to.
 void AddRetryAdvice(http::Response& response, std::string_view code) {
-  if (code == "insufficient_quota") response.headers.Add("x-should-retry", "false");
+  if (code == "insufficient_quota" || code == "budget_exceeded") response.headers.Add("x-should-retry", "false");
 }
 
 http::Response Page(int status, const Json& body) {
@@ -222,7 +233,9 @@ http::Response ErrorResponse(const Error& error, const Addressee& to) {
     }
     if (status == 400 && !IsRequestsFault(code)) code = "invalid_prompt";
   }
-  http::Response response = ErrorResponse(status, TypeOf(status), code, error.message, to);
+  // OpenAI's own word for a budget that is spent.
+  const char* type = status == 429 && code == "budget_exceeded" ? "insufficient_quota" : TypeOf(status);
+  http::Response response = ErrorResponse(status, type, code, error.message, to);
   AddRetryAfter(response, wait);
   AddRetryAdvice(response, code);
   if (status == 401) response.headers.Add("WWW-Authenticate", "Bearer");

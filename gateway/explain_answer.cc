@@ -28,7 +28,10 @@ Json PriceOf(const router::v1::Target& target) {
   if (!target.has_price()) return nullptr;
   return {{"input", Dollars(target.price().input())},
           {"cached_input", Dollars(target.price().cached_input())},
-          {"output", Dollars(target.price().output())}};
+          {"output", Dollars(target.price().output())},
+          {"reasoning", Dollars(target.price().has_reasoning() ? target.price().reasoning() : target.price().output())},
+          {"request", Dollars(target.price().request())},
+          {"image", Dollars(target.price().image())}};
 }
 
 Json TargetsOf(const router::v1::RouteResponse& decision) {

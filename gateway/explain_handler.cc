@@ -41,7 +41,7 @@ Task<http::Response> AnswerExplain(const GenerationServices& services, const htt
   rpc::CallContext context;
   context.request_id = record.request_id;
   context = context.Within(kTime);
-  const auth::v1::AuthenticateRequest credential = CredentialOf(request.headers);
+  const auth::v1::AuthenticateRequest credential = CredentialOf(request);
   auto who = co_await services.ports.auth.Authenticate(credential, context);
   if (!who) co_return Refused(who.error(), record);
   record.tenant = who->principal().tenant();

@@ -29,9 +29,10 @@ Gateway::Gateway(Config config, WorkerPool& workers, Ports ports, std::unique_pt
       retries_(registry),
       in_flight_(registry),
       cors_(config_.cors_origins),
+      redaction_(config_.redaction_by_tenant, config_.redaction, registry),
       journal_(std::move(journal)),
       outcomes_(workers, ports.router, registry),
-      services_{ports, *journal_, probe_, outcomes_, retries_, in_flight_, draw_, cors_, config_.total_timeout},
+      services_{ports, *journal_, probe_, outcomes_, retries_, in_flight_, draw_, cors_, redaction_, config_.total_timeout},
       websockets_(services_, config_, registry),
       door_(services_, websockets_, config_.access_log),
       server_(

@@ -31,6 +31,7 @@ class Gateway {
   InFlight in_flight_;
   const Draw draw_ = DrawAtRandom;
   const Cors cors_;
+  const RedactionRules redaction_;
   std::unique_ptr<Journal> journal_;
   OutcomeReporter outcomes_;
   const GenerationServices services_;

@@ -5,6 +5,8 @@
 #include "gateway/admission.h"
 #include "gateway/catalogue.h"
 #include "gateway/errors.h"
+#include "gateway/limits/cut_stream.h"
+#include "gateway/limits/limit_headers.h"
 #include "gateway/orders.h"
 #include "gateway/route_header.h"
 #include "gateway/tour.h"
@@ -41,8 +43,11 @@ class OneGeneration {
       co_return;
     }
     services_.retries.Earn();
+    protection_.Apply(services_.redaction, record_.tenant, request_, admission_.envelope);
     const Known known{request_, admission_.envelope, admission_.principal, endpoint_};
-    auth::v1::Settlement draft = DraftOf(known, record_, admission_.reservation_id, route().targets(0));
+    const auth::v1::ReserveResponse& held = admission_.hold.response();
+    auth::v1::Settlement draft = DraftOf(known, record_, admission_.hold.id(), held.has_grant() ? &held.grant() : nullptr,
+                                         route().targets(0));
     draft.set_route_facts(std::move(admission_.route_facts));
     account_.Open(std::move(draft));
     tour_.emplace(services_, known, route(), account_, record_, context_);
@@ -90,9 +95,11 @@ class OneGeneration {
     while (more) {
       account_.Note(piece);
       if (piece.has_end()) account_.Settle(false);  // on disk before the client sees the end
-      const bool sent = co_await sink_.Write(piece.data());
+      const bool sent = co_await WriteEvents(piece.data());
       services_.probe.Delivered(piece.events(), piece.data().size());
       if (!sent || piece.has_end()) break;
+      const bool covered = co_await admission_.hold.Covers(account_.output_tokens(), context_);
+      if (!covered) co_return co_await CutHere();
       if (piece.has_interrupted()) {
         more = co_await CarryOn(piece);
       } else {
@@ -100,10 +107,31 @@ class OneGeneration {
       }
     }
     if (!account_.ended() && !sink_.gone()) {
-      const std::string event = Broken();
-      account_.Settle(false);
-      co_await sink_.Write(event);
+      co_await WriteEnd(Broken());
     }
+    co_await sink_.End();
+  }
+
+  // What was taken out of the request is put back on the way.
+  Task<bool> WriteEvents(const std::string& events) {
+    if (!protection_.restores()) co_return co_await sink_.Write(events);
+    const std::string restored = protection_.Feed(events);
+    co_return co_await sink_.Write(restored);
+  }
+
+  // Ends a stream that its provider did not end.
+  Task<void> WriteEnd(std::string event) {
+    if (protection_.restores()) event.insert(0, protection_.End());
+    account_.Settle(false);
+    co_await sink_.Write(event);
+  }
+
+  // What is held for it is used up, and its provider goes on all the same.
+  Task<void> CutHere() {
+    account_.Cut();
+    tour_->Stop();
+    record_.error_code = "budget_exceeded";
+    co_await WriteEnd(CutStreamEvents(endpoint_, response_id_, record_.model, account_.events()));
     co_await sink_.End();
   }
 
@@ -111,6 +139,8 @@ class OneGeneration {
   Task<bool> CarryOn(GenerateResponse& piece) {
     Tour& tour = *tour_;
     interrupted_ = std::move(*piece.mutable_interrupted());
+    const bool affordable = co_await admission_.hold.Again(context_);
+    if (!affordable) co_return false;
     const bool carried_on = co_await tour.CarryOn(std::move(*interrupted_->mutable_resume()), piece);
     if (carried_on) interrupted_.reset();
     co_return carried_on;
@@ -137,7 +167,7 @@ class OneGeneration {
     response.status = head_.status();
     response.headers = Headers();
     AddMoney(response.headers);
-    response.body = std::move(body);
+    response.body = protection_.restores() ? protection_.Document(body) : std::move(body);
     record_.status = response.status;
     services_.probe.Delivered(1, response.body.size());
     co_await sink_.Send(std::move(response));
@@ -170,6 +200,7 @@ class OneGeneration {
     if (endpoint_ == provider::v1::ENDPOINT_RESPONSES && !route().models_etag().empty())
       headers.Add(kModelsEtag, ListEtag(route().models_etag()));
     AddRoute(headers);
+    AddLimits(headers);
     AddIds(endpoint_, record_.request_id, headers);
     services_.cors.Decorate(request_, headers);
     return headers;
@@ -183,6 +214,12 @@ class OneGeneration {
     char text[40];
     std::snprintf(text, sizeof text, "%.9f", static_cast<double>(*cost) / 1e9);
     headers.Add("x-wayleave-cost-usd", text);
+  }
+
+  void AddLimits(http::HeaderList& headers) const {
+    const Standings& standings = admission_.hold.response().standings();
+    AddRateLimits(standings, std::chrono::system_clock::now(), headers);
+    if (endpoint_ == provider::v1::ENDPOINT_RESPONSES) AddCodexLimits(standings, headers);
   }
 
   // Once there is a route, also an error tells of it.
@@ -238,6 +275,7 @@ class OneGeneration {
   rpc::CallContext context_;
 
   Admission admission_;
+  Protection protection_;
   std::optional<Tour> tour_;
   provider::v1::Head head_;
   std::string response_id_;

@@ -15,6 +15,7 @@
 #include "gateway/ports.h"
 #include "gateway/probe.h"
 #include "gateway/record.h"
+#include "gateway/redaction_rules.h"
 #include "gateway/retry_budget.h"
 
 namespace wayleave::gateway {
@@ -36,6 +37,7 @@ struct GenerationServices {
   InFlight& in_flight;
   const Draw& draw;
   const Cors& cors;
+  const RedactionRules& redaction;
   std::chrono::milliseconds total_timeout;
 };
 

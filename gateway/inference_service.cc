@@ -145,7 +145,7 @@ Task<Result<ListModelsResponse>> InferenceService::ListModels(rpc::ServerCall& c
   Visit visit(*this, call, "ListModels");
   rpc::CallContext context = call.context().Within(kModelsTime);
   context.request_id = visit.record.request_id;
-  const auth::v1::AuthenticateRequest credential = CredentialOf(visit.request.headers);
+  const auth::v1::AuthenticateRequest credential = CredentialOf(visit.request);
   auto who = co_await services_.ports.auth.Authenticate(credential, context);
   if (!who) co_return visit.Refuse(ErrorResponse(who.error()), who.error().reason);
   visit.record.tenant = who->principal().tenant();

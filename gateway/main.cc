@@ -1,6 +1,7 @@
 #include "base/app/program.h"
 #include "base/log/log.h"
 #include "base/state/state_dir.h"
+#include "gateway/admin/admin_api.h"
 #include "gateway/gateway.h"
 #include "gateway/remote_ports.h"
 #include "proto/wayleave/sections.h"
@@ -56,6 +57,14 @@ Status Run(app::Program& program) {
   RemoteProvider provider_port(provider);
   Gateway gateway(config, workers, {auth_port, router_port, provider_port}, std::move(*journal), program.registry());
 
+  RemoteAdmin admin_port(auth);
+  AdminApi administration(admin_port);
+  program.HandleAdmin(
+      std::string(kAdminPrefix),
+      [&administration](http::Request& request, http::Responder& responder) {
+        return administration.Serve(request, responder);
+      },
+      AdminApi::ErrorPage);
   if (auto admin = program.ServeAdmin(config.admin, [&] { return Missing(auth, router, provider); }); !admin) {
     return std::move(admin).error();
   }

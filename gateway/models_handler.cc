@@ -49,7 +49,7 @@ Task<http::Response> AnswerModels(const GenerationServices& services, const http
   rpc::CallContext context;
   context.request_id = record.request_id;
   context = context.Within(kTime);
-  const auth::v1::AuthenticateRequest credential = CredentialOf(request.headers);
+  const auth::v1::AuthenticateRequest credential = CredentialOf(request);
   auto who = co_await services.ports.auth.Authenticate(credential, context);
   if (!who) {
     record.error_code = who.error().reason;

@@ -13,30 +13,12 @@ void SetNow(google::protobuf::Timestamp& to) {
   to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
 }
 
-// 0 is no limit.
-std::int64_t SmallerLimit(std::int64_t a, std::int64_t b) { return a == 0 || (b != 0 && b < a) ? b : a; }
-
 }  // namespace
 
 void SetDuration(google::protobuf::Duration& to, std::chrono::steady_clock::duration time) {
   const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
   to.set_seconds(nanos / 1'000'000'000);
   to.set_nanos(static_cast<std::int32_t>(nanos % 1'000'000'000));
-}
-
-auth::v1::ReserveRequest HoldOf(const Known& known, const router::v1::Settings& set, const std::string& reservation_id,
-                                std::chrono::milliseconds lifetime) {
-  auth::v1::ReserveRequest hold;
-  hold.set_reservation_id(reservation_id);
-  *hold.mutable_principal() = known.principal;
-  hold.set_model(known.envelope.model);
-  if (known.endpoint != provider::v1::ENDPOINT_COUNT_TOKENS) {
-    hold.mutable_upper_bound()->set_input_tokens(RoughTokens(known.request.body.size()));
-    hold.mutable_upper_bound()->set_output_tokens(
-        SmallerLimit(known.envelope.max_output_tokens, set.max_output_tokens()));
-  }
-  SetDuration(*hold.mutable_ttl(), lifetime);
-  return hold;
 }
 
 provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Target& target,
@@ -62,7 +44,7 @@ provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Targ
 }
 
 auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std::string& reservation_id,
-                             const router::v1::Target& target) {
+                             const auth::v1::Grant* grant, const router::v1::Target& target) {
   auth::v1::Settlement draft;
   draft.set_reservation_id(reservation_id);
   draft.set_request_id(record.request_id);
@@ -76,6 +58,10 @@ auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std
   SetNow(*draft.mutable_started_at());
   *draft.mutable_usage() = EstimateUsage(known.request.body.size(), 0);
   draft.set_estimated(true);
+  draft.set_images(known.envelope.images);
+  draft.set_session(SessionOf(known));
+  if (grant) *draft.mutable_grant() = *grant;
+  if (target.has_price()) draft.set_cost_nano_usd(CostOf(draft.usage(), target.price(), draft.images()));
   return draft;
 }
 

@@ -15,16 +15,12 @@ namespace wayleave::gateway {
 // What the gateway asks the services about one generation, made from what it knows. All functions are pure but
 // for reading the clock where a time is asked for.
 
-// For Reserve; the hold lapses by itself after `lifetime`. Of the output limits of the request and of the route the
-// smaller one counts.
-auth::v1::ReserveRequest HoldOf(const Known& known, const router::v1::Settings& set, const std::string& reservation_id,
-                                std::chrono::milliseconds lifetime);
 // For Generate against one target, with what the route sets. The body is copied: the next target may need it, too.
 provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Target& target,
                                       const router::v1::Settings& set);
-// For the journal, before a provider is asked: an estimate in case the end is never seen.
+// For the journal, before a provider is asked: an estimate in case the end is never seen. `grant` may be null.
 auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std::string& reservation_id,
-                             const router::v1::Target& target);
+                             const auth::v1::Grant* grant, const router::v1::Target& target);
 
 // Failures that the gateway itself finds, in a provider's words.
 provider::v1::Failure ServiceFailure(const Status& status);

@@ -10,9 +10,11 @@ namespace {
 constexpr std::size_t kMostEntries = 100'000;
 constexpr std::chrono::milliseconds kMostSilence{1000};
 
-bool Names(const auth::v1::WatchRevocationsResponse& message, const std::string& key_id) {
-  for (const std::string& revoked : message.key_ids()) {
-    if (revoked == key_id) return true;
+bool Names(const auth::v1::WatchRevocationsResponse& message, const auth::v1::Principal& principal) {
+  constexpr std::string_view kTenant = "tenant:";
+  for (const std::string& changed : message.key_ids()) {
+    if (changed == principal.key_id()) return true;
+    if (changed.starts_with(kTenant) && changed.substr(kTenant.size()) == principal.tenant()) return true;
   }
   return false;
 }
@@ -29,7 +31,7 @@ std::size_t PrincipalCache::Hash::operator()(const crypto::Digest& digest) const
 
 crypto::Digest PrincipalCache::DigestOf(const auth::v1::AuthenticateRequest& credential) const {
   const bool key = credential.credential_case() == auth::v1::AuthenticateRequest::kApiKey;
-  return hmac_.Of(key ? "k" + credential.api_key() : "c" + credential.certificate_subject());
+  return hmac_.Of(key ? "k" + credential.api_key() : "c" + credential.certificate().SerializeAsString());
 }
 
 std::optional<auth::v1::AuthenticateResponse> PrincipalCache::Find(const crypto::Digest& digest,
@@ -63,7 +65,7 @@ void PrincipalCache::Heard(const auth::v1::WatchRevocationsResponse& message, Cl
   if (message.drop_all() || !message.key_ids().empty()) ++drops_;
   if (message.drop_all()) entries_.clear();
   if (message.key_ids().empty()) return;
-  std::erase_if(entries_, [&](const auto& entry) { return Names(message, entry.second.answer.principal().key_id()); });
+  std::erase_if(entries_, [&](const auto& entry) { return Names(message, entry.second.answer.principal()); });
 }
 
 }  // namespace wayleave::gateway

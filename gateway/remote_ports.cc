@@ -18,6 +18,7 @@ constexpr const char* kListModels = "/wayleave.router.v1.RouterService/ListModel
 constexpr const char* kReportOutcome = "/wayleave.router.v1.RouterService/ReportOutcome";
 constexpr const char* kGenerate = "/wayleave.provider.v1.ProviderService/Generate";
 
+constexpr std::chrono::milliseconds kAdminTime{30000};
 constexpr std::chrono::milliseconds kWatchPause{100};
 constexpr std::chrono::milliseconds kWatchSilence{1000};
 
@@ -100,6 +101,16 @@ Task<Result<auth::v1::ReserveResponse>> RemoteAuth::Reserve(const auth::v1::Rese
 Task<Result<auth::v1::SettleResponse>> RemoteAuth::Settle(const auth::v1::SettleRequest& request,
                                                           const rpc::CallContext& context) {
   return channel_.Call<auth::v1::SettleResponse>(kSettle, request, context);
+}
+
+// A change that may have been made must not be made again.
+Task<Status> RemoteAdmin::Call(std::string_view method, const google::protobuf::Message& request,
+                               google::protobuf::Message& response, const AdminCaller& caller) {
+  const std::string path = "/wayleave.auth.v1.AdminService/" + std::string(method);
+  rpc::CallContext context;
+  context.request_id = caller.request_id;
+  context.bearer = caller.credential;
+  co_return co_await channel_.CallOnce(path.c_str(), request, response, context.Within(kAdminTime));
 }
 
 RemoteRouter::RemoteRouter(rpc::Channel& channel, rpc::Fanout& all, metrics::Registry& registry)

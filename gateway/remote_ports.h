@@ -6,6 +6,7 @@
 #include "base/metrics/registry.h"
 #include "base/rpc/client.h"
 #include "base/rpc/fanout.h"
+#include "gateway/admin/admin_port.h"
 #include "gateway/decision_cache.h"
 #include "gateway/ports.h"
 #include "gateway/principal_cache.h"
@@ -40,6 +41,16 @@ class RemoteAuth : public AuthPort {
   TaskGroup watch_;
   rpc::RawStream* stream_ = nullptr;
   bool stopping_ = false;
+};
+
+class RemoteAdmin : public AdminPort {
+ public:
+  explicit RemoteAdmin(rpc::Channel& channel) : channel_(channel) {}
+  Task<Status> Call(std::string_view method, const google::protobuf::Message& request,
+                    google::protobuf::Message& response, const AdminCaller& caller) override;
+
+ private:
+  rpc::Channel& channel_;
 };
 
 class RemoteRouter : public RouterPort {

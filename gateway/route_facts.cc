@@ -16,11 +16,6 @@ constexpr double kBudgetSteps = 1000;
 constexpr std::size_t kMostValueBytes = 256;
 constexpr std::size_t kMostFactsBytes = 8192;
 
-std::string SessionOf(const Known& known) {
-  if (!known.envelope.session.empty()) return known.envelope.session;
-  return std::string(known.request.headers.Get("session-id"));
-}
-
 // Not in the middle of a character; what is no UTF-8 could not be read again.
 std::string Cut(const std::string& value) {
   std::size_t end = std::min(value.size(), kMostValueBytes);
@@ -40,6 +35,11 @@ auth::v1::Principal WithoutPolicy(const auth::v1::Principal& whole) {
 }
 
 }  // namespace
+
+std::string SessionOf(const Known& known) {
+  if (!known.envelope.session.empty()) return known.envelope.session;
+  return std::string(known.request.headers.Get("session-id"));
+}
 
 std::int64_t RoughTokens(std::size_t bytes) {
   const std::uint64_t tokens = std::max<std::uint64_t>(1, (bytes + kBytesPerToken - 1) / kBytesPerToken);

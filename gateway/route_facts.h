@@ -21,6 +21,9 @@ bool MayDecide(std::string_view header_name);
 // A rough count, a token for four bytes, rounded up to a sixteenth of its power of two: at most 1/16 too many.
 std::int64_t RoughTokens(std::size_t bytes);
 
+// The conversation that a request belongs to, as the client names it; empty if it names none. Pure.
+std::string SessionOf(const Known& known);
+
 // The facts as they are kept with the request's settlement, for deciding it again under other rules: serialized, of the
 // headers only those that this decision's rules look at, their values cut to 256 bytes; of the principal no policy.
 // Empty if they are larger than 8 KiB all the same.

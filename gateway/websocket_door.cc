@@ -55,7 +55,7 @@ Task<http::Response> WebSocketDoor::Admit(const http::Request& request, Record& 
   rpc::CallContext context;
   context.request_id = record.request_id;
   context = context.Within(kTime);
-  const auth::v1::AuthenticateRequest credential = CredentialOf(request.headers);
+  const auth::v1::AuthenticateRequest credential = CredentialOf(request);
   auto who = co_await services_.ports.auth.Authenticate(credential, context);
   if (!who) {
     record.error_code = who.error().reason;

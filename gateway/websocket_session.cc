@@ -148,7 +148,7 @@ Task<void> WebSocketSession::WarmUp(const ClientEvent& event, Conversation::Turn
   rpc::CallContext context;
   context.request_id = record.request_id;
   context = context.Within(kAuthenticateTime);
-  const auth::v1::AuthenticateRequest credential = CredentialOf(request_.headers);
+  const auth::v1::AuthenticateRequest credential = CredentialOf(request_);
   auto who = co_await services_.ports.auth.Authenticate(credential, context);
   if (!who) {
     record.error_code = who.error().reason;

@@ -153,6 +153,7 @@ ProviderConfig ReadProvider(const std::string& name, Section section) {
   ReadQuirks(section.Child("quirks"), provider.adapter.quirks);
   section.Read("keep_alive", provider.keep_alive);
   if (provider.keep_alive.count() <= 0) section.Fail("keep_alive", "must be more than nothing");
+  section.Allow({"region"});  // the router's
   section.Done();
   return provider;
 }

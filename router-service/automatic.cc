@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "router-service/glob.h"
+#include "router-service/prices.h"
 
 namespace wayleave::router {
 namespace {
@@ -60,11 +61,13 @@ std::vector<TargetName> MostAccurate(const Snapshot& snapshot) {
   });
 }
 
-std::vector<TargetName> Cheapest(const Snapshot& snapshot) {
+// For a request with as much input as output.
+std::vector<TargetName> Cheapest(const Snapshot& snapshot, std::chrono::system_clock::time_point at) {
+  v1::RouteRequest usual;
+  usual.set_input_tokens(kUsualOutputTokens);
   return Best(snapshot, [&](const TargetName& target) {
-    const PriceConfig* price = snapshot.FindPrice(target.provider, target.model);
-    if (!price) return std::numeric_limits<double>::infinity();
-    return static_cast<double>(price->input) + static_cast<double>(price->output);
+    const v1::Price* price = snapshot.PriceOf(target.provider, target.model, at);
+    return price ? MostCost(*price, usual) : std::numeric_limits<double>::infinity();
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <vector>
 
@@ -17,8 +18,9 @@ inline constexpr std::size_t kMostAutomatic = 16;
 
 // What `auto` chooses from if no model of that name is configured: the targets of the configured models, then what
 // providers tell of, without those that hold no conversations, and without the provider `demo` if there is another.
-// At most kMostAutomatic: the most accurate, or the cheapest, as far as `targets` and `prices` say; else in that order.
+// At most kMostAutomatic: the most accurate, or the cheapest at a time, as far as `targets` and `prices` say; else in
+// that order.
 std::vector<TargetName> MostAccurate(const Snapshot& snapshot);
-std::vector<TargetName> Cheapest(const Snapshot& snapshot);
+std::vector<TargetName> Cheapest(const Snapshot& snapshot, std::chrono::system_clock::time_point at);
 
 }  // namespace wayleave::router

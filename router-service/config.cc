@@ -12,19 +12,6 @@ namespace {
 
 using config::Section;
 
-std::vector<std::string> ReadProviders(Section& root, const std::vector<std::string>& built_in) {
-  Section section = root.Child("providers");
-  std::vector<std::string> names = section.Keys();
-  for (const std::string& name : names) {
-    const bool plain = !name.empty() && name.find_first_of("/* \t") == std::string::npos;
-    if (!plain) section.Fail(name.c_str(), "a provider's name must not be empty nor hold spaces, `/` or `*`");
-  }
-  for (const std::string& name : built_in) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  return names;
-}
-
 void CheckModel(const Section& section, const ModelConfig& model) {
   if (IsGlob(model.name) && !model.aliases.empty()) section.Fail("aliases", "a name with * can't have aliases");
   for (std::size_t i = 0; i < model.aliases.size(); ++i) {
@@ -84,26 +71,6 @@ std::vector<ModelConfig> ReadModels(Section& root, const std::vector<std::string
   return models;
 }
 
-std::vector<PriceConfig> ReadPrices(Section& root, const std::vector<std::string>& providers) {
-  Section section = root.Child("prices");
-  std::vector<PriceConfig> prices;
-  for (auto& [name, entry] : section.Entries()) {
-    PriceConfig price;
-    const std::string problem = ReadTarget(name, providers, price.target);
-    if (!problem.empty()) section.Fail(name.c_str(), problem);
-    // A half-written price would charge too little without anybody noticing.
-    const bool whole = entry.Has("input") && entry.Has("output");
-    if (!whole) entry.Fail("needs both input and output, in USD per million tokens");
-    entry.ReadUsd("input", price.input);
-    price.cached_input = price.input;
-    entry.ReadUsd("cached_input", price.cached_input);
-    entry.ReadUsd("output", price.output);
-    entry.Done();
-    prices.push_back(std::move(price));
-  }
-  return prices;
-}
-
 void ReadRouter(Section& root, Config& config) {
   Section section = root.Child("router");
   ServiceConfig& service = config.service;
@@ -127,11 +94,11 @@ void ReadRouter(Section& root, Config& config) {
 Config ReadConfig(Section& root, const std::vector<std::string>& built_in) {
   Config config;
   RoutingConfig& routing = config.routing;
-  routing.providers = ReadProviders(root, built_in);
+  ReadProviders(root, built_in, routing);
   routing.models = ReadModels(root, routing.providers);
   ReadRoutes(root, routing);
   ReadTargetFacts(root, routing);
-  routing.prices = ReadPrices(root, routing.providers);
+  ReadPrices(root, routing);
   root.Read("default_model", routing.default_model);
   if (routing.default_model == "default") root.Fail("default_model", "can't be `default` itself");
   if (IsGlob(routing.default_model)) root.Fail("default_model", "must be a plain name");

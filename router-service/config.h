@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,12 +76,16 @@ struct TargetConfig {
   bool continues = false;
 };
 
-// Billionths of a US dollar for a million tokens, as in the contract.
+// A price, and when it begins.
+struct DatedPrice {
+  std::chrono::system_clock::time_point from = std::chrono::system_clock::time_point::min();
+  v1::Price price;
+};
+
+// An entry of `prices`: what a target costs, and from when on.
 struct PriceConfig {
-  TargetName target;  // the model may be a glob
-  std::int64_t input = 0;
-  std::int64_t cached_input = 0;
-  std::int64_t output = 0;
+  TargetName target;              // the model may be a glob
+  std::vector<DatedPrice> dated;  // at least one; the earliest first, no two at the same time
 };
 
 // How failures are tried again; the words are the contract's.
@@ -103,7 +108,9 @@ struct TestConfig {
 
 // All that decisions come from; a reload replaces it as a whole.
 struct RoutingConfig {
-  std::vector<std::string> providers;  // names, in the order of preference
+  std::vector<std::string> providers;          // names, in the order of preference
+  std::map<std::string, std::string> regions;  // where providers are; who does not say is in none
+  std::vector<std::string> free;               // providers that cost nothing where `prices` says nothing
   std::vector<ModelConfig> models;
   std::vector<RouteConfig> routes;
   Shared shared;  // what the routes' conditions look up together
@@ -135,9 +142,9 @@ struct Config {
   ServiceConfig service;
 };
 
-// Reads the sections models, routes, targets, prices, tests, default_model and router, and the names below providers,
-// from the root of the file. `built_in` are providers that exist without being written there. Leaves root.Done() to the
-// caller, who knows the other sections. Throws ConfigError with file, line and path.
+// Reads the sections models, routes, targets, prices, tests, default_model and router, and of providers their names,
+// types and regions, from the root of the file. `built_in` are providers that exist without being written there, and
+// cost nothing. Leaves root.Done() to the caller, who knows the other sections. Throws ConfigError with file, line, path.
 Config ReadConfig(config::Section& root, const std::vector<std::string>& built_in = {});
 
 }  // namespace wayleave::router

@@ -21,9 +21,12 @@ void ReadStrategy(config::Section& section, Strategy& into);
 void OneOf(const config::Section& section, const char* key, const std::string& word,
            const std::vector<std::string>& words);
 
+// Of the section `providers`, what routing wants to know; `built_in` are there without being written.
+void ReadProviders(config::Section& root, const std::vector<std::string>& built_in, RoutingConfig& config);
 // The sections of these names. `config.providers` must have been read.
 void ReadRoutes(config::Section& root, RoutingConfig& config);
 void ReadTargetFacts(config::Section& root, RoutingConfig& config);
+void ReadPrices(config::Section& root, RoutingConfig& config);
 void ReadTests(config::Section& root, RoutingConfig& config);
 // `retry` in the section `router`.
 void ReadRetry(config::Section& router, RetryConfig& into);

@@ -1,7 +1,7 @@
 #include "router-service/conditions/endpoints.h"
 #include "router-service/conditions/needs.h"
 #include "router-service/conditions/shares.h"
-#include "router-service/conditions/zone.h"
+#include "base/time/zone.h"
 #include "router-service/config_reading.h"
 
 namespace wayleave::router {

@@ -5,6 +5,9 @@
 #include <string>
 
 #include "router-service/fitness.h"
+#include "router-service/moment.h"
+#include "router-service/permission.h"
+#include "router-service/policy.h"
 #include "router-service/refusal.h"
 #include "router-service/rules/rule.h"
 
@@ -23,17 +26,6 @@ const std::string& NamedModel(const v1::RouteRequest& request, const Snapshot& s
   const std::string& model = request.model();
   if (model != "default" || snapshot.config().default_model.empty()) return model;
   return snapshot.FindModel(model) || snapshot.FindAlias(model) ? model : kNone;
-}
-
-// The name that was asked for, or any name of the model that it stands for, must be allowed.
-bool Permitted(const auth::v1::Policy& policy, const std::string& wanted, const Answer& answer) {
-  if (policy.models().empty() || AllowsModel(policy, wanted)) return true;
-  if (!answer.listed.empty() && AllowsModel(policy, answer.listed)) return true;
-  if (!answer.model) return false;
-  const auto& aliases = answer.model->aliases;
-  return AllowsModel(policy, answer.model->name) ||
-         std::any_of(aliases.begin(), aliases.end(),
-                     [&](const std::string& alias) { return AllowsModel(policy, alias); });
 }
 
 // One decision after a rule has answered: its targets as candidates, of which each step takes some.
@@ -66,31 +58,17 @@ bool Contains(const std::vector<Candidate>& candidates, const v1::Target& target
   });
 }
 
-// The answer's targets, each once.
+// The answer's targets, each once, with what they cost at the time of the decision.
 void Gather(Answer& answer, Choice& choice) {
   choice.candidates.reserve(answer.targets.size());
+  const auto at = TimeOf(choice.facts.request);
   for (v1::Target& target : answer.targets) {
     if (Contains(choice.candidates, target)) continue;
     const TargetConfig* facts = choice.snapshot.FindTarget(target.provider(), target.model());
+    const v1::Price* price = choice.snapshot.PriceOf(target.provider(), target.model(), at);
+    if (price) *target.mutable_price() = *price;
     choice.candidates.push_back({std::move(target), facts});
   }
-}
-
-// Takes out what the policy forbids; an error if that leaves nothing.
-Status Restrict(const Answer& answer, Choice& choice) {
-  const v1::RouteRequest& request = choice.facts.request;
-  const auth::v1::Policy& policy = request.principal().policy();
-  if (!Permitted(policy, Wanted(choice.facts, choice.snapshot), answer)) {
-    return ModelNotAllowed(request, choice.snapshot);
-  }
-  std::erase_if(choice.candidates, [&](const Candidate& candidate) {
-    if (AllowsProvider(policy, candidate.target.provider())) return false;
-    PassOver(candidate.target, "the key's policy does not allow this provider",
-             *choice.response.mutable_passed_over());
-    return true;
-  });
-  if (choice.candidates.empty()) return ProviderNotAllowed(request);
-  return {};
 }
 
 void SetDuration(std::chrono::milliseconds time, google::protobuf::Duration& to) {
@@ -140,7 +118,8 @@ Result<v1::RouteResponse> Choose(const Facts& facts, const Rule& rule, Answer an
   Choice choice{facts, snapshot};
   PassedOver& over = *choice.response.mutable_passed_over();
   Gather(answer, choice);
-  Status good = Checked("policy", Restrict(answer, choice), choice);
+  Status good = Checked("policy", Permit(facts, answer, snapshot, choice.candidates, over), choice);
+  if (good) good = Checked("price", Afford(facts.request, choice.candidates, over), choice);
   if (good) good = Checked("fitness", Fit(facts.request, snapshot, choice.candidates, over), choice);
   if (good) good = Checked("health", Screen(health, choice.candidates, over), choice);
   if (!good) return std::move(good).error();
@@ -178,7 +157,7 @@ Result<Decision> Decide(const v1::RouteRequest& request, const Snapshot& snapsho
 v1::ListModelsResponse VisibleModels(const auth::v1::Policy& policy, const Snapshot& snapshot) {
   v1::ListModelsResponse response;
   for (const Listed& listed : snapshot.catalogue()) {
-    if (Sees(policy, listed)) *response.add_models() = listed.model;
+    if (Sees(policy, listed, snapshot)) *response.add_models() = listed.model;
   }
   response.set_etag(ModelsEtag(policy, snapshot));
   return response;
@@ -187,7 +166,7 @@ v1::ListModelsResponse VisibleModels(const auth::v1::Policy& policy, const Snaps
 std::string ModelsEtag(const auth::v1::Policy& policy, const Snapshot& snapshot) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const Listed& listed : snapshot.catalogue()) {
-    if (!Sees(policy, listed)) continue;
+    if (!Sees(policy, listed, snapshot)) continue;
     for (int shift = 0; shift < 64; shift += 8) hash = (hash ^ (listed.digest >> shift & 0xff)) * 0x100000001b3;
   }
   return Hex(hash);

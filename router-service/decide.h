@@ -15,7 +15,7 @@ struct Decision {
 };
 
 // Where a request goes, or why nowhere: a pure function of its arguments, the same for Route and Explain; only if the
-// request says no time to decide for, and a rule asks for it, the clock is read.
+// request says no time to decide for, the clock is read: prices and rules ask for it.
 // With `steps`, each rule's answer is written there in the order in which they were asked, and what came after it.
 Result<Decision> Decide(const v1::RouteRequest& request, const Snapshot& snapshot,
                         std::vector<v1::Step>* steps = nullptr, const Health& health = AllWell());

@@ -7,12 +7,23 @@ namespace {
 
 constexpr std::size_t kMostPolicies = 4096;
 
+// With the lengths, so that no name passes for two.
+void AddList(const google::protobuf::RepeatedPtrField<std::string>& list, std::string& key) {
+  key.append(std::to_string(list.size())).push_back('.');
+  for (const std::string& name : list) key.append(std::to_string(name.size())).append(":").append(name);
+}
+
+void AddLayer(const auth::v1::Policy& layer, std::string& key) {
+  AddList(layer.models(), key);
+  AddList(layer.providers(), key);
+  AddList(layer.regions(), key);
+}
+
 // What of a policy decides which models its holder sees.
 std::string KeyOf(const auth::v1::Policy& policy) {
   std::string key;
-  for (const std::string& model : policy.models()) key.append(model).push_back('\n');
-  key.push_back('\t');
-  for (const std::string& provider : policy.providers()) key.append(provider).push_back('\n');
+  AddLayer(policy, key);
+  for (const auth::v1::Policy& layer : policy.further()) AddLayer(layer, key);
   return key;
 }
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "router-service/snapshot.h"
+#include "wayleave/auth/v1/auth.pb.h"
 
 namespace wayleave::router {
 

@@ -4,25 +4,42 @@
 #include <vector>
 
 #include "base/config/yaml.h"
+#include "router-service/policy.h"
 
 namespace wayleave::router {
 namespace {
 
 constexpr std::size_t kMaxNames = 20;
 constexpr std::size_t kMaxShown = 128;
+constexpr std::size_t kMaxTargets = 5;
 
-// The name as the client gave it, cut to a length that fits into a message.
-std::string Shown(const std::string& name) {
-  if (name.size() <= kMaxShown) return "`" + name + "`";
+// Cut to a length that fits into a message.
+std::string Cut(const std::string& name) {
+  if (name.size() <= kMaxShown) return name;
   std::size_t end = kMaxShown;
   while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // no half characters
-  return "`" + name.substr(0, end) + "…`";
+  return name.substr(0, end) + "…";
+}
+
+// The name as the client gave it.
+std::string Shown(const std::string& name) { return "`" + Cut(name) + "`"; }
+
+std::string Wanted(const v1::RouteRequest& request) {
+  return request.model().empty() ? "the default model" : Shown(request.model());
+}
+
+// "a, b and 5 more"; not more than `most` by their names.
+std::string Some(const std::vector<std::string>& names, std::size_t most) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size() && i < most; ++i) out += (i ? ", " : "") + names[i];
+  if (names.size() > most) out += " and " + std::to_string(names.size() - most) + " more";
+  return out;
 }
 
 std::vector<std::string> Names(const v1::RouteRequest& request, const Snapshot& snapshot) {
   std::vector<std::string> names;
   for (const Listed& listed : snapshot.catalogue()) {
-    if (Sees(request.principal().policy(), listed)) names.push_back(listed.model.id());
+    if (Sees(request.principal().policy(), listed, snapshot)) names.push_back(listed.model.id());
   }
   return names;
 }
@@ -30,10 +47,8 @@ std::vector<std::string> Names(const v1::RouteRequest& request, const Snapshot& 
 // "You may use: a, b and 5 more."
 std::string Choice(const std::vector<std::string>& names) {
   if (names.empty()) return "There is no model that you may use.";
-  std::string out = "You may use: ";
-  for (std::size_t i = 0; i < names.size() && i < kMaxNames; ++i) out += (i ? ", " : "") + names[i];
-  if (names.size() > kMaxNames) out += " and " + std::to_string(names.size() - kMaxNames) + " more";
-  return out + ". GET /v1/models lists them; `wayleave config print` shows how they are configured.";
+  return "You may use: " + Some(names, kMaxNames) +
+         ". GET /v1/models lists them; `wayleave config print` shows how they are configured.";
 }
 
 Error NotFound(const v1::RouteRequest& request, const std::vector<std::string>& names) {
@@ -46,6 +61,10 @@ Error NotFound(const v1::RouteRequest& request, const std::vector<std::string>& 
 }
 
 }  // namespace
+
+std::string Listing(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : Some(names, kMaxNames);
+}
 
 Error ModelNotFound(const v1::RouteRequest& request, const Snapshot& snapshot) {
   return NotFound(request, Names(request, snapshot));
@@ -67,14 +86,35 @@ Error ModelNotAllowed(const v1::RouteRequest& request, const Snapshot& snapshot)
 }
 
 Error ProviderNotAllowed(const v1::RouteRequest& request) {
-  std::string allowed;
-  for (const std::string& provider : request.principal().policy().providers()) {
-    allowed += (allowed.empty() ? "" : ", ") + provider;
-  }
-  const std::string model = request.model().empty() ? "the default model" : Shown(request.model());
+  const std::string allowed = Listing(AllowedProviders(request.principal().policy()));
   return Error{Code::kPermissionDenied,
-               "This key may use only the providers " + allowed + ", and none of them is a target for " + model + ".",
+               "This key may use only the providers " + allowed + ", and none of them is a target for " +
+                   Wanted(request) + ".",
                "provider_not_allowed", std::nullopt};
+}
+
+Error RegionNotAllowed(const v1::RouteRequest& request, const Snapshot& snapshot,
+                       const std::vector<TargetName>& elsewhere) {
+  std::vector<std::string> places;
+  for (const TargetName& target : elsewhere) {
+    const std::string& region = snapshot.RegionOf(target.provider);
+    places.push_back(target.provider + "/" + Cut(target.model) + (region.empty() ? " in no region" : " in " + region));
+  }
+  const std::string allowed = Listing(AllowedRegions(request.principal().policy()));
+  return Error{Code::kPermissionDenied,
+               "This key may use only providers in the regions " + allowed + ", and no target for " + Wanted(request) +
+                   " is there: " + Some(places, kMaxTargets) + ". Name a model that is served there; GET /v1/models lists those.",
+               "region_not_allowed", std::nullopt};
+}
+
+Error ModelNotPriced(const std::vector<TargetName>& unpriced) {
+  std::vector<std::string> names;
+  for (const TargetName& target : unpriced) names.push_back(target.provider + "/" + Cut(target.model));
+  return Error{Code::kPermissionDenied,
+               "A budget applies to this key, so it may use only models with a price, and there is none for " +
+                   Some(names, kMaxTargets) + ". The operator adds `prices: {\"" + names.front() +
+                   "\": {input: ..., output: ...}}` (0 for a model that costs nothing), or lifts the budget.",
+               "model_not_priced", std::nullopt};
 }
 
 Error WindowTooSmall(const v1::RouteRequest& request, std::int64_t largest) {

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/result.h"
 #include "router-service/snapshot.h"
 
 namespace wayleave::router {
+
+// "a, b, c", or "none".
+std::string Listing(const std::vector<std::string>& names);
 
 // The refusals of a decision, in the words that the client reads.
 
@@ -15,6 +21,12 @@ Error ModelsUnknown(const v1::RouteRequest& request);
 Error ModelNotAllowed(const v1::RouteRequest& request, const Snapshot& snapshot);
 // The policy allows the model, but none of the providers that serve it.
 Error ProviderNotAllowed(const v1::RouteRequest& request);
+// The policy allows the model, but no target is in a region that it allows; `elsewhere` are those that are left, if it
+// were not for that.
+Error RegionNotAllowed(const v1::RouteRequest& request, const Snapshot& snapshot,
+                       const std::vector<TargetName>& elsewhere);
+// A budget applies, and none of the targets has a price.
+Error ModelNotPriced(const std::vector<TargetName>& unpriced);
 // The conversation is too long for every target: Codex then makes it shorter. `largest` is the largest of their windows.
 Error WindowTooSmall(const v1::RouteRequest& request, std::int64_t largest);
 // No target can what the request needs; `who` names them, each with what it lacks.

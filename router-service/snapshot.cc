@@ -1,11 +1,11 @@
 #include "router-service/snapshot.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "router-service/automatic.h"
-#include "router-service/description.h"
 #include "router-service/glob.h"
+#include "router-service/prices.h"
 
 namespace wayleave::router {
 namespace {
@@ -13,12 +13,6 @@ namespace {
 const ModelConfig* FindIn(const std::unordered_map<std::string, const ModelConfig*>& map, const std::string& name) {
   const auto found = map.find(name);
   return found == map.end() ? nullptr : found->second;
-}
-
-std::uint64_t Fnv(const std::string& bytes) {  // FNV-1a
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const unsigned char c : bytes) hash = (hash ^ c) * 0x100000001b3;
-  return hash;
 }
 
 void SetTime(std::chrono::milliseconds time, google::protobuf::Duration* (provider::v1::Timeouts::*field)(),
@@ -47,14 +41,6 @@ void SetFacts(const TargetConfig& facts, v1::Target& target) {
   target.set_attempts(facts.attempts);
 }
 
-// What the configuration says goes before what the provider tells.
-void Overlay(const TargetConfig& facts, provider::v1::UpstreamModel& told) {
-  if (facts.context_window > 0) told.set_context_window(facts.context_window);
-  if (facts.tools) told.set_tools(*facts.tools);
-  if (facts.images) told.set_images(*facts.images);
-  if (facts.reasoning) told.set_reasoning(*facts.reasoning);
-}
-
 }  // namespace
 
 Snapshot::Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config,
@@ -77,28 +63,6 @@ Snapshot::Snapshot(std::uint64_t id, std::shared_ptr<const RoutingConfig> config
   ListAutomatic();
   Digest();
   Date(before, now);
-}
-
-// Before they are dated: replicas that know the same models are to give the same etags.
-void Snapshot::Digest() {
-  for (Listed& listed : catalogue_) listed.digest = Fnv(listed.model.SerializeAsString());
-}
-
-void Snapshot::Date(const Snapshot* before, std::chrono::system_clock::time_point now) {
-  std::unordered_map<std::string_view, const v1::Model*> known;
-  if (before) {
-    for (const Listed& listed : before->catalogue_) known.emplace(listed.model.id(), &listed.model);
-  }
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  for (Listed& listed : catalogue_) {
-    const auto found = known.find(listed.model.id());
-    auto& created = *listed.model.mutable_created_at();
-    if (found == known.end()) {
-      created.set_seconds(seconds);
-    } else {
-      created = found->second->created_at();
-    }
-  }
 }
 
 void Snapshot::IndexProviders() {
@@ -140,82 +104,22 @@ bool Snapshot::KnowsTarget(const std::string& provider, const std::string& model
   return (named != named_.end() && named->second.count(model) > 0) || Offers(provider, model);
 }
 
-std::optional<provider::v1::UpstreamModel> Snapshot::Known(const std::string& provider,
-                                                           const std::string& model) const {
-  const provider::v1::UpstreamModel* told = FindOffer(provider, model);
-  const TargetConfig* facts = FindTarget(provider, model);
-  if (!told && !facts) return std::nullopt;
-  provider::v1::UpstreamModel known;
-  if (told) known = *told;
-  if (facts) Overlay(*facts, known);
-  return known;
+const std::vector<TargetName>& Snapshot::CheapestTargets(std::chrono::system_clock::time_point at) const {
+  return std::prev(cheapest_.upper_bound(at))->second;
 }
 
-// Of the first target of which anything is known.
-std::optional<provider::v1::UpstreamModel> Snapshot::Known(const ModelConfig& config) const {
-  for (const TargetName& target : config.targets) {
-    auto known = Known(target.provider, target.model == "*" ? config.name : target.model);
-    if (known) return known;
-  }
-  return std::nullopt;
+const v1::Price* Snapshot::PriceOf(const std::string& provider, const std::string& model,
+                                   std::chrono::system_clock::time_point at) const {
+  if (const PriceConfig* entry = prices_.Find(provider, model)) return PriceAt(*entry, at);
+  const auto& free = config_->free;
+  if (std::find(free.begin(), free.end(), provider) != free.end()) return &v1::Price::default_instance();
+  return nullptr;
 }
 
-void Snapshot::ListConfigured() {
-  for (const ModelConfig& config : config_->models) {
-    if (IsGlob(config.name)) continue;
-    Listed listed;
-    listed.model.set_id(config.name);
-    const auto known = Known(config);
-    Describe(&config, known ? &*known : nullptr, listed.model);
-    listed.model.set_owned_by(config.targets.front().provider);
-    for (const std::string& alias : config.aliases) listed.model.add_aliases(alias);
-    for (const TargetName& target : config.targets) listed.providers.push_back(target.provider);
-    catalogue_.push_back(std::move(listed));
-  }
-}
-
-void Snapshot::ListDiscovered() {
-  for (const std::string& provider : providers_) {
-    const auto found = discovered_->find(provider);
-    if (found == discovered_->end()) continue;
-    for (const auto& upstream : found->second) {
-      const std::string name = ListedName(provider, upstream.id());
-      if (name.empty()) continue;
-      Listed listed;
-      const auto known = Known(provider, upstream.id());
-      Describe(FindGlob(name), known ? &*known : nullptr, listed.model);
-      listed.model.set_id(name);
-      listed.model.set_owned_by(provider);
-      listed.providers = {provider};
-      catalogue_.push_back(std::move(listed));
-    }
-  }
-}
-
-// `auto` is shown, after all others, where there is something to choose from and nobody else has that name.
-void Snapshot::ListAutomatic() {
-  most_accurate_ = MostAccurate(*this);
-  cheapest_ = Cheapest(*this);
-  if (most_accurate_.size() < 2 || FindModel(kAuto) || FindAlias(kAuto) || WhoOffers(kAuto)) return;
-  Listed listed;
-  provider::v1::UpstreamModel together;
-  for (const TargetName& target : most_accurate_) {
-    listed.providers.push_back(target.provider);
-    const auto known = Known(target.provider, target.model);
-    if (!known) continue;
-    const std::int64_t window = together.context_window();
-    if (known->context_window() > 0 && (window == 0 || known->context_window() < window)) {
-      together.set_context_window(known->context_window());
-    }
-    if (known->images()) together.set_images(true);
-    if (known->reasoning()) together.set_reasoning(true);
-  }
-  Describe(nullptr, &together, listed.model);
-  listed.model.set_id(kAuto);
-  listed.model.set_display_name("Auto");
-  listed.model.set_description("Chooses among this gateway's models by itself.");
-  listed.model.set_owned_by(most_accurate_.front().provider);
-  catalogue_.push_back(std::move(listed));
+const std::string& Snapshot::RegionOf(const std::string& provider) const {
+  static const std::string kNone;
+  const auto found = config_->regions.find(provider);
+  return found == config_->regions.end() ? kNone : found->second;
 }
 
 const ModelConfig* Snapshot::FindModel(const std::string& name) const { return FindIn(models_, name); }
@@ -289,33 +193,8 @@ v1::Target Snapshot::MakeTarget(const TargetName& target, const std::string& req
     out.set_model(requested);
   }
   out.set_reason(std::move(reason));
-  if (const PriceConfig* price = FindPrice(target.provider, out.model())) {
-    out.mutable_price()->set_input(price->input);
-    out.mutable_price()->set_cached_input(price->cached_input);
-    out.mutable_price()->set_output(price->output);
-  }
   if (const TargetConfig* facts = FindTarget(target.provider, out.model())) SetFacts(*facts, out);
   return out;
-}
-
-bool AllowsModel(const auth::v1::Policy& policy, const std::string& name) {
-  if (policy.models().empty()) return true;
-  return std::any_of(policy.models().begin(), policy.models().end(),
-                     [&](const std::string& glob) { return GlobMatches(glob, name); });
-}
-
-bool AllowsProvider(const auth::v1::Policy& policy, const std::string& provider) {
-  const auto& allowed = policy.providers();
-  return allowed.empty() || std::find(allowed.begin(), allowed.end(), provider) != allowed.end();
-}
-
-bool Sees(const auth::v1::Policy& policy, const Listed& listed) {
-  const auto& aliases = listed.model.aliases();
-  const bool named =
-      AllowsModel(policy, listed.model.id()) ||
-      std::any_of(aliases.begin(), aliases.end(), [&](const std::string& alias) { return AllowsModel(policy, alias); });
-  return named && std::any_of(listed.providers.begin(), listed.providers.end(),
-                              [&](const std::string& provider) { return AllowsProvider(policy, provider); });
 }
 
 }  // namespace wayleave::router

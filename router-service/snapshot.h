@@ -14,7 +14,6 @@
 #include "router-service/config.h"
 #include "router-service/route_index.h"
 #include "router-service/target_index.h"
-#include "wayleave/auth/v1/auth.pb.h"
 #include "wayleave/provider/v1/provider.pb.h"
 #include "wayleave/router/v1/router.pb.h"
 
@@ -64,16 +63,18 @@ class Snapshot {
   // What a provider told of a model, or of all of its models; nullptr, and none, if it told nothing.
   const provider::v1::UpstreamModel* FindOffer(const std::string& provider, const std::string& model) const;
   const std::vector<provider::v1::UpstreamModel>& OfferedBy(const std::string& provider) const;
-  // The entries of `targets` and `prices` that say most about a target; nullptr if none does.
+  // The entry of `targets` that says most about a target; nullptr if none does.
   const TargetConfig* FindTarget(const std::string& provider, const std::string& model) const {
     return targets_.Find(provider, model);
   }
-  const PriceConfig* FindPrice(const std::string& provider, const std::string& model) const {
-    return prices_.Find(provider, model);
-  }
+  // What a target costs at a time, by the entry of `prices` that says most about it; nullptr if nobody said.
+  const v1::Price* PriceOf(const std::string& provider, const std::string& model,
+                           std::chrono::system_clock::time_point at) const;
+  // Where a provider is; empty if it did not say.
+  const std::string& RegionOf(const std::string& provider) const;
   // What `auto` chooses from if no model is configured under that name; see automatic.h.
   const std::vector<TargetName>& MostAccurateTargets() const { return most_accurate_; }
-  const std::vector<TargetName>& CheapestTargets() const { return cheapest_; }
+  const std::vector<TargetName>& CheapestTargets(std::chrono::system_clock::time_point at) const;
   // In lower case: `x-provider`, and those that conditions ask for.
   const std::vector<std::string>& headers_looked_at() const { return headers_; }
   // The name under which people see a provider's own model; empty if they don't see it by itself.
@@ -84,7 +85,7 @@ class Snapshot {
 
   // Splits "ollama/qwen3:8b" if it begins with the name of a provider.
   bool SplitPrefix(const std::string& name, TargetName& into) const;
-  // A provider's model with its price and what `targets` says of it. A "*" becomes `requested` without its prefix,
+  // A provider's model with what `targets` says of it, not yet priced. A "*" becomes `requested` without its prefix,
   // unless the provider offers a model whose name has that prefix.
   v1::Target MakeTarget(const TargetName& target, const std::string& requested, std::string reason) const;
 
@@ -95,6 +96,7 @@ class Snapshot {
   void ListConfigured();
   void ListDiscovered();
   void ListAutomatic();
+  void ListCheapest();
   std::optional<provider::v1::UpstreamModel> Known(const std::string& provider, const std::string& model) const;
   std::optional<provider::v1::UpstreamModel> Known(const ModelConfig& config) const;
   void Digest();
@@ -118,15 +120,9 @@ class Snapshot {
   TargetIndex<TargetConfig> targets_;
   TargetIndex<PriceConfig> prices_;
   std::vector<TargetName> most_accurate_;
-  std::vector<TargetName> cheapest_;
+  std::map<std::chrono::system_clock::time_point, std::vector<TargetName>> cheapest_;  // by when it begins to be so
   std::vector<std::string> headers_;
   std::vector<Listed> catalogue_;
 };
-
-// Whether a policy lets its holder use this model, or this provider.
-bool AllowsModel(const auth::v1::Policy& policy, const std::string& name);
-bool AllowsProvider(const auth::v1::Policy& policy, const std::string& provider);
-// Whether the holder sees the model: allowed by its name or an alias, with a provider that is allowed.
-bool Sees(const auth::v1::Policy& policy, const Listed& listed);
 
 }  // namespace wayleave::router

@@ -81,6 +81,10 @@ WorkerPool& Program::Workers(int configured) {
   return *workers_;
 }
 
+void Program::HandleAdmin(std::string prefix, http::Server::Handler handler, http::Server::ErrorPage error_page) {
+  admin_part_ = {std::move(prefix), std::move(handler), std::move(error_page)};
+}
+
 Result<int> Program::ServeAdmin(const std::string& address, std::function<std::string()> obstacle) {
   obstacle_ = std::move(obstacle);
   http::ServerConfig config;
@@ -90,15 +94,22 @@ Result<int> Program::ServeAdmin(const std::string& address, std::function<std::s
   admin_ = std::make_unique<http::Server>(
       Workers(0), config,
       [this](http::Request& request, http::Responder& responder) { return AnswerAdmin(request, responder); },
-      [](const http::Request&, int status, std::string_view message) {
-        return PlainText(status, std::string(message) + "\n");
+      [this](const http::Request& request, int status, std::string_view message) {
+        return AdminErrorPage(request, status, message);
       },
       registry_, "admin");
   return admin_->Start();
 }
 
+http::Response Program::AdminErrorPage(const http::Request& request, int status, std::string_view message) const {
+  if (admin_part_.error_page && admin_part_.Holds(request)) return admin_part_.error_page(request, status, message);
+  return PlainText(status, std::string(message) + "\n");
+}
+
 Task<void> Program::AnswerAdmin(http::Request& request, http::Responder& responder) {
-  http::Response response = PlainText(404, "Here are /livez, /readyz and /metrics.\n");
+  if (admin_part_.Holds(request)) co_return co_await admin_part_.handler(request, responder);
+  const std::string more = admin_part_.handler ? ", and more below " + admin_part_.prefix : "";
+  http::Response response = PlainText(404, "Here are /livez, /readyz and /metrics" + more + ".\n");
   if (request.path() == "/livez") {
     response = PlainText(200, "ok\n");
   } else if (request.path() == "/readyz") {

@@ -37,8 +37,12 @@ class Program {
   // Started on first use; `configured` 0 means one for each CPU that the process may use.
   WorkerPool& Workers(int configured);
 
-  // Serves /livez, /readyz and /metrics. `obstacle` says why the program is not ready, or "" if it is; any
-  // worker calls it. Before SetReady(true), and after SetReady(false), it is not.
+  // Lets `handler` answer what is below `prefix` (which ends in a slash) on the admin port, and `error_page` what the
+  // server itself refuses there; without one such a refusal is plain text. Bodies have up to 1 MiB. Once, before
+  // ServeAdmin(); both must stay callable, on any worker, until StopAdmin().
+  void HandleAdmin(std::string prefix, http::Server::Handler handler, http::Server::ErrorPage error_page = {});
+  // Serves /livez, /readyz, /metrics, and what HandleAdmin() was given. `obstacle` says why the program is not ready, or
+  // "" if it is; any worker calls it. Before SetReady(true), and after SetReady(false), it is not.
   Result<int> ServeAdmin(const std::string& address, std::function<std::string()> obstacle = {});
   void SetReady(bool ready) { ready_ = ready; }
 
@@ -53,7 +57,17 @@ class Program {
   void StopAdmin();
 
  private:
+  // What HandleAdmin() was given.
+  struct AdminPart {
+    std::string prefix;
+    http::Server::Handler handler;
+    http::Server::ErrorPage error_page;
+
+    bool Holds(const http::Request& request) const { return handler && request.path().starts_with(prefix); }
+  };
+
   Task<void> AnswerAdmin(http::Request& request, http::Responder& responder);
+  http::Response AdminErrorPage(const http::Request& request, int status, std::string_view message) const;
 
   const std::string name_;
   const Flags flags_;
@@ -64,6 +78,7 @@ class Program {
   std::optional<WorkerPool> workers_;
   std::atomic<bool> ready_{false};
   std::function<std::string()> obstacle_;
+  AdminPart admin_part_;
   std::unique_ptr<http::Server> admin_;
 };
 

@@ -51,10 +51,12 @@ iovec Piece(std::string_view bytes) { return {const_cast<char*>(bytes.data()), b
 
 }  // namespace
 
-Connection::Connection(Server::Shared& shared, boost::asio::ip::tcp::socket socket, std::string peer)
+Connection::Connection(Server::Shared& shared, boost::asio::ip::tcp::socket socket, std::string peer,
+                       std::shared_ptr<const net::PeerCertificate> certificate)
     : shared_(shared),
       io_(std::move(socket), shared.config.header_bytes, [this] { Gone(); }),
       peer_(std::move(peer)),
+      certificate_(std::move(certificate)),
       deadline_(Worker::Current()->deadlines(), [this] { Expired(); }) {}
 
 Task<void> Connection::Run() {
@@ -121,6 +123,7 @@ Task<bool> Connection::ReadRequest(Request& request) {
   parser.body_limit(shared_.config.body_bytes);
   TakeHead(parser, request);
   request.peer = peer_;
+  request.certificate = certificate_;
 
   Framing framing;
   if (auto refusal = CheckFraming(request.headers, request.http11, framing)) {
@@ -170,9 +173,9 @@ void Connection::TakeHead(Parser& parser, Request& request) {
     for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
     request.headers.Add(std::move(name), field.value());
   }
-  constexpr std::string_view kScheme = "http://";
-  if (request.target.starts_with(kScheme)) {
-    const auto slash = request.target.find('/', kScheme.size());
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!request.target.starts_with(scheme)) continue;
+    const auto slash = request.target.find('/', scheme.size());
     request.target = slash == std::string::npos ? "/" : request.target.substr(slash);
   }
 }

@@ -14,6 +14,8 @@
 #include "base/http/framing.h"
 #include "base/http/server.h"
 #include "base/http/socket_io.h"
+#include "base/http/tls_door.h"
+#include "base/net/peer_certificate.h"
 
 namespace wayleave::http {
 
@@ -32,12 +34,15 @@ struct Server::Shared {
   prometheus::Counter* bad_requests = nullptr;
   prometheus::Counter* timeouts = nullptr;
   WebSocketCounters websockets;
+  std::unique_ptr<TlsDoor> tls;     // null: plain
+  std::string plain_http_refusal;  // a whole answer, for those who speak plain HTTP to it
 };
 
 // One client connection. Lives on one worker; Run() is its life.
 class Connection {
  public:
-  Connection(Server::Shared& shared, boost::asio::ip::tcp::socket socket, std::string peer);
+  Connection(Server::Shared& shared, boost::asio::ip::tcp::socket socket, std::string peer,
+             std::shared_ptr<const net::PeerCertificate> certificate = nullptr);
 
   Task<void> Run();
 
@@ -81,6 +86,7 @@ class Connection {
   Server::Shared& shared_;
   SocketIo io_;
   const std::string peer_;
+  const std::shared_ptr<const net::PeerCertificate> certificate_;
   Deadline deadline_;
   bool idle_ = true;
   bool timed_out_ = false;

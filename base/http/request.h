@@ -1,10 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+namespace wayleave::net {
+struct PeerCertificate;
+}
 
 namespace wayleave::http {
 
@@ -35,6 +40,8 @@ struct Request {
   bool http11 = true;
   // The client's address without the port.
   std::string peer;
+  // The client's, if it came by TLS and showed one that the server's authorities vouch for; otherwise null.
+  std::shared_ptr<const net::PeerCertificate> certificate;
   std::chrono::steady_clock::time_point arrived;
 
   std::string_view path() const;

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/http/connection.h"
+#include "base/http/tls_tunnel.h"
 #include "base/log/log.h"
 
 namespace wayleave::http {
@@ -51,12 +52,21 @@ WebSocketCounters CountWebSockets(metrics::Registry& registry, const std::string
   return counters;
 }
 
+// What a client hears that speaks plain HTTP where TLS is spoken.
+std::string PlainHttpRefusal(const Server::ErrorPage& error_page) {
+  const Response page = error_page(Request{}, 400, "This port speaks HTTPS: write https:// in the URL.");
+  std::string answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n";
+  for (const auto& [name, value] : page.headers.entries()) answer.append(name + ": " + value + "\r\n");
+  return answer.append("Content-Length: " + std::to_string(page.body.size()) + "\r\n\r\n" + page.body);
+}
+
 // The connections of one worker; touched on that worker alone.
 struct Home {
   explicit Home(Worker& w) : worker(w) {}
   Worker& worker;
   TaskGroup tasks;
   std::set<Connection*> connections;
+  std::set<TlsTunnel*> tunnels;
 };
 
 }  // namespace
@@ -92,11 +102,13 @@ class Acceptor {
     });
     EachHome([](Home& home) {
       for (Connection* connection : home.connections) connection->CloseWhenIdle();
+      for (TlsTunnel* tunnel : home.tunnels) tunnel->CloseIfUnopened();
     });
     if (WaitUntilClosed(grace)) return;
     log::Warning("http_drain_cut", {{"connections", shared_.open.load()}});
     EachHome([](Home& home) {
       for (Connection* connection : home.connections) connection->CloseNow();
+      for (TlsTunnel* tunnel : home.tunnels) tunnel->CloseNow();
     });
     WaitUntilClosed(std::chrono::hours(1));
   }
@@ -127,6 +139,7 @@ class Acceptor {
     if (error) return;
     if (shared_.open.load() >= shared_.config.connections) return shared_.refused_full->Increment();
     if (!TakePlace(peer)) return shared_.refused_address->Increment();
+    if (shared_.tls) shared_.tls->Refresh();
     socket.set_option(tcp::no_delay(true), error);
     shared_.accepted->Increment();
     shared_.connections->Increment();
@@ -137,18 +150,37 @@ class Acceptor {
   }
 
   Task<void> Live(Home& home, tcp::socket socket, std::string peer) {
-    {
-      Connection connection(shared_, std::move(socket), peer);
-      home.connections.insert(&connection);
-      if (shared_.draining) connection.CloseWhenIdle();
-      co_await connection.Run();
-      home.connections.erase(&connection);
+    if (shared_.tls) {
+      co_await ServeTls(home, socket, peer);
+    } else {
+      co_await Serve(home, socket, peer, nullptr);
     }
     shared_.connections->Decrement();
     std::lock_guard lock(mutex_);
     if (--by_address_[peer] == 0) by_address_.erase(peer);
     --shared_.open;
     closed_.notify_all();
+  }
+
+  // Takes the socket, as ServeTls() does. `tunnel` is the one that the socket comes out of, if any.
+  Task<void> Serve(Home& home, tcp::socket& socket, const std::string& peer, const TlsTunnel* tunnel) {
+    Connection connection(shared_, std::move(socket), peer, tunnel ? tunnel->certificate() : nullptr);
+    home.connections.insert(&connection);
+    if (shared_.draining) connection.CloseWhenIdle();
+    co_await connection.Run();
+    home.connections.erase(&connection);
+  }
+
+  Task<void> ServeTls(Home& home, tcp::socket& socket, const std::string& peer) {
+    const TlsTunnel::Times times{shared_.config.header_timeout, shared_.config.write_timeout};
+    TlsTunnel tunnel(socket.release(), *shared_.tls, times, shared_.plain_http_refusal);
+    home.tunnels.insert(&tunnel);
+    if (shared_.draining) tunnel.CloseIfUnopened();
+    std::optional<tcp::socket> served = co_await tunnel.Open();
+    if (served) co_await Serve(home, *served, peer, &tunnel);
+    if (!served && tunnel.timed_out()) shared_.timeouts->Increment();
+    co_await tunnel.Finish();
+    home.tunnels.erase(&tunnel);
   }
 
   bool TakePlace(const std::string& peer) {
@@ -215,14 +247,21 @@ Server::Server(WorkerPool& workers, ServerConfig config, Handler handler, ErrorP
       &registry.Counter("wayleave_http_timeouts_total", "Connections closed because a client was too slow or idle.",
                         {{"listener", name}});
   shared_->websockets = CountWebSockets(registry, name);
+  if (!shared_->config.tls) return;
+  shared_->tls = std::make_unique<TlsDoor>(*shared_->config.tls, registry, name);
+  shared_->plain_http_refusal = PlainHttpRefusal(shared_->error_page);
 }
 
 Server::~Server() { Drain(std::chrono::milliseconds(0)); }
 
 Result<int> Server::Start() {
+  Status loaded = shared_->tls ? shared_->tls->Load() : Status{};
+  if (!loaded) return std::move(loaded).error();
   started_ = true;
   return acceptor_->Start();
 }
+
+Status Server::ReloadCertificates() { return shared_->tls ? shared_->tls->Reload() : Status{}; }
 
 void Server::Drain(std::chrono::milliseconds grace) {
   if (!std::exchange(started_, false)) return;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,19 +12,22 @@
 #include "base/http/request.h"
 #include "base/http/websocket.h"
 #include "base/metrics/registry.h"
+#include "base/net/tls_server.h"
 #include "base/result.h"
 
 namespace wayleave::http {
 
 struct ServerConfig {
   std::string address = "127.0.0.1:0";  // host:port; port 0 takes a free one
+  // HTTPS alone; without it, plain HTTP alone. A connection then takes three file descriptors instead of one.
+  std::optional<net::TlsServerConfig> tls;
 
   std::size_t header_bytes = 64 << 10;
   std::size_t body_bytes = std::size_t{64} << 20;
   int connections = 10000;
   int connections_per_address = 2000;
 
-  std::chrono::milliseconds header_timeout{10000};  // from a request's first byte to the end of its headers
+  std::chrono::milliseconds header_timeout{10000};  // from a request's first byte to its headers' end; a handshake
   std::chrono::milliseconds body_timeout{60000};    // for the whole body
   std::chrono::milliseconds idle_timeout{75000};    // between requests
   std::chrono::milliseconds write_timeout{60000};   // without progress, while a client does not read
@@ -68,8 +72,9 @@ class Responder {
 };
 
 // An HTTP/1.1 server: keep-alive, pipelining in order, limits and timeouts for every phase, refusal of
-// ambiguous framing, drain. Build, Start, Drain and destroy on the main thread; the handler runs as a
-// coroutine on the connection's worker and may be called there for several connections in turn.
+// ambiguous framing, drain. By TLS it follows changes of its certificate files. Build, Start, Drain and destroy on the
+// main thread; the handler runs as a coroutine on the connection's worker and may be called there for several
+// connections in turn.
 class Server {
  public:
   // Answers every request. A handler that ends without an answer makes a 500.
@@ -82,8 +87,11 @@ class Server {
          const std::string& name);
   ~Server();
 
-  // Binds and accepts; the port, or why not.
+  // Binds and accepts; the port, or why not. Certificates that can't be used are found before it binds.
   Result<int> Start();
+  // Loads the certificates again without waiting for the next connection to find them changed; what is not good
+  // leaves the old ones in force. Any thread, after Start(). Nothing on a plain server.
+  Status ReloadCertificates();
   // Stops accepting, lets requests in progress finish for at most `grace`, then closes what is left and waits.
   void Drain(std::chrono::milliseconds grace);
 

@@ -94,6 +94,10 @@ void Socket::Interrupt() {
   descriptor_.cancel();
 }
 
+void Socket::ShutdownSend() {
+  if (!closed_) ::shutdown(fd_, SHUT_WR);
+}
+
 void Socket::Close() {
   if (std::exchange(closed_, true)) return;
   boost::system::error_code ignored;

@@ -40,6 +40,8 @@ class Socket {
   Task<void> EndTurn();
 
   void Interrupt();
+  // Says that no more comes; reading goes on.
+  void ShutdownSend();
   void Close();
 
  private:

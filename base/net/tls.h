@@ -19,4 +19,7 @@ class TlsContext {
   std::shared_ptr<ssl_ctx_st> context_;
 };
 
+// What holds for TLS in both directions: versions, and how our streams write.
+void ApplyTlsDefaults(ssl_ctx_st* context);
+
 }  // namespace wayleave::net

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 
 namespace wayleave::net {
 namespace {
@@ -66,23 +67,85 @@ void Expect(SSL* ssl, const std::string& host) {
   SSL_set1_host(ssl, host.c_str());
 }
 
+bool MustWait(int ssl_error) { return ssl_error == SSL_ERROR_WANT_READ || ssl_error == SSL_ERROR_WANT_WRITE; }
+
+// What an accepting side's last error was about, in the words of TlsStream::Handshake().
+const char* Subject(unsigned long error) {
+  if (error == 0 || ERR_GET_LIB(error) != ERR_LIB_SSL) return "gone";
+  const int reason = ERR_GET_REASON(error);
+  switch (reason) {
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST: return "plain_http";
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return "certificate";
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING: return "gone";
+    default: return reason > SSL_AD_REASON_OFFSET ? "alert" : "protocol";
+  }
+}
+
 }  // namespace
 
-TlsStream::TlsStream(std::unique_ptr<Socket> socket, const TlsContext& context, const std::string& host)
-    : socket_(std::move(socket)), ssl_(SSL_new(context.get()), SSL_free) {
+TlsStream::TlsStream(std::unique_ptr<Socket> socket, SSL_CTX* context)
+    : socket_(std::move(socket)), ssl_(SSL_new(context), SSL_free) {
   BIO* bio = MakeBio(*socket_);
   SSL_set_bio(ssl_.get(), bio, bio);
+}
+
+TlsStream::TlsStream(std::unique_ptr<Socket> socket, const TlsContext& context, const std::string& host)
+    : TlsStream(std::move(socket), context.get()) {
   SSL_set_connect_state(ssl_.get());
   Expect(ssl_.get(), host);
+}
+
+TlsStream::TlsStream(std::unique_ptr<Socket> socket, const std::shared_ptr<SSL_CTX>& accept)
+    : TlsStream(std::move(socket), accept.get()) {
+  SSL_set_accept_state(ssl_.get());
 }
 
 Task<Status> TlsStream::Handshake() {
   for (;;) {
     ERR_clear_error();
     const int done = SSL_do_handshake(ssl_.get());
-    if (done == 1) co_return Status{};
-    Status waited = co_await WaitFor(SSL_get_error(ssl_.get(), done));
+    if (done == 1) co_return TakePeer();
+    const int error = SSL_get_error(ssl_.get(), done);
+    if (!MustWait(error)) co_return Refusal();
+    Status waited = co_await WaitFor(error);
     if (!waited) co_return waited;
+  }
+}
+
+Status TlsStream::TakePeer() {
+  if (!SSL_is_server(ssl_.get())) return {};
+  X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate && SSL_get_verify_result(ssl_.get()) == X509_V_OK) {
+    if (auto peer = ReadPeerCertificate(certificate)) peer_ = std::make_shared<const PeerCertificate>(std::move(*peer));
+  }
+  const bool required = SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  if (peer_ || !required) return {};
+  return Error{Code::kUnauthenticated, "TLS: the client's certificate is not acceptable", "certificate", {}};
+}
+
+Error TlsStream::Refusal() const {
+  const unsigned long last = ERR_peek_last_error();
+  Error error = Problem();
+  if (SSL_is_server(ssl_.get()) && !socket_->closed()) error.reason = Subject(last);
+  return error;
+}
+
+Task<void> TlsStream::Dismiss(std::string_view clear) {
+  if (socket_->closed()) co_return;
+  const iovec piece{const_cast<char*>(clear.data()), clear.size()};
+  if (!clear.empty()) socket_->TryWrite(&piece, 1);  // nothing was sent before: there is room
+  ShutdownSend();
+  std::array<char, 4096> dropped{};
+  for (;;) {
+    if (socket_->TurnIsOver()) co_await socket_->EndTurn();
+    std::size_t n = dropped.size();
+    const Ready ready = socket_->TryRead(dropped.data(), n);
+    if (ready == Ready::kEnd || ready == Ready::kFailed) co_return;
+    if (ready == Ready::kData) continue;
+    Status waited = co_await socket_->WaitReadable();
+    if (!waited) co_return;
   }
 }
 
@@ -98,6 +161,7 @@ Stream::Ready TlsStream::TryRead(char* into, std::size_t& size) {
   switch (SSL_get_error(ssl_.get(), done)) {
     case SSL_ERROR_ZERO_RETURN: size = 0; return Ready::kEnd;
     case SSL_ERROR_WANT_READ: return Ready::kNothing;
+    case SSL_ERROR_WANT_WRITE: return Ready::kNothing;  // an answer to the peer's new keys has to go first
     default: return Ready::kFailed;  // also an end without close_notify: it may be an attacker's cut
   }
 }
@@ -112,7 +176,8 @@ Task<Result<std::size_t>> TlsStream::Read(char* into, std::size_t size) {
       case Ready::kFailed: co_return Problem();
       case Ready::kNothing: break;
     }
-    Status waited = co_await socket_->WaitReadable();
+    const int wanted = SSL_want_write(ssl_.get()) ? SSL_ERROR_WANT_WRITE : SSL_ERROR_WANT_READ;
+    Status waited = co_await WaitFor(wanted);
     if (!waited) co_return std::move(waited).error();
   }
 }
@@ -149,10 +214,20 @@ Task<Status> TlsStream::WriteOne(std::string_view data) {
   co_return Status{};
 }
 
+void TlsStream::ShutdownSend() {
+  SayEnd();
+  socket_->ShutdownSend();
+}
+
 void TlsStream::Close() {
-  if (!socket_->closed() && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
-  ERR_clear_error();
+  SayEnd();
   socket_->Close();
+}
+
+void TlsStream::SayEnd() {
+  const bool said = SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN;
+  if (!said && !socket_->closed() && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
+  ERR_clear_error();
 }
 
 Task<Status> TlsStream::WaitFor(int ssl_error) {

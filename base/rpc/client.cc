@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kRetryPause{50};
 void Fill(grpc::ClientContext& to, const CallContext& from) {
   if (!from.request_id.empty()) to.AddMetadata(detail::kRequestIdKey, from.request_id);
   if (!from.traceparent.empty()) to.AddMetadata(detail::kTraceparentKey, from.traceparent);
+  if (!from.bearer.empty()) to.AddMetadata("authorization", "Bearer " + from.bearer);
   if (from.deadline != Clock::time_point::max()) to.set_deadline(from.deadline);
 }
 
@@ -236,6 +237,13 @@ RawStream Channel::OpenSingle(const char* method, const google::protobuf::Messag
 bool Channel::Ready() { return transport_->channel()->GetState(true) == GRPC_CHANNEL_READY; }
 
 // A call that found the service gone is tried again for a while: every unary call of ours may be repeated.
+Task<Status> Channel::CallOnce(const char* method, const google::protobuf::MessageLite& request,
+                               google::protobuf::MessageLite& response, CallContext context) {
+  const CallContext bounded = context.Within(transport_->config().timeout);
+  const grpc::ByteBuffer bytes = detail::Serialize(request);
+  co_return co_await transport_->Try(method, bytes, response, bounded);
+}
+
 Task<Status> Channel::CallRaw(const char* method, const google::protobuf::MessageLite& request,
                               google::protobuf::MessageLite& response, CallContext context) {
   const ChannelConfig& config = transport_->config();

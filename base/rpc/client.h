@@ -84,6 +84,10 @@ class Channel {
     co_return std::move(response);
   }
 
+  // The same for a call that must not be made twice: it is not repeated, whatever becomes of it.
+  Task<Status> CallOnce(const char* method, const google::protobuf::MessageLite& request,
+                        google::protobuf::MessageLite& response, CallContext context);
+
   // Opens a server stream on the current worker. A call that can't be made fails at its first Read().
   RawStream Open(const char* method, const google::protobuf::MessageLite& request, CallContext context);
 

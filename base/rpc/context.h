@@ -11,6 +11,8 @@ struct CallContext {
   std::string request_id;
   // W3C trace context, as received or made; empty for none.
   std::string traceparent;
+  // A bearer token for calls that are made in somebody's name; empty for none. In no log and no message.
+  std::string bearer;
   // When the caller stops waiting. max() for streams that last as long as they last.
   std::chrono::system_clock::time_point deadline = std::chrono::system_clock::time_point::max();
 

@@ -6,14 +6,14 @@ import pwd
 import shutil
 import socket
 
-from . import rules
+from . import governance, rules
 from .processes import Process, free_ports, wait_until
 
 KEY = "wl_bench_0123456789abcdef0123456789abcdef"
 # Where a request goes by its model's name. The mock reads its terms from the name, wherever "mock:" stands in it.
 MODELS = {"mock:*": {"targets": ["mock/*"]},
           **{f"{name}-mock:*": {"targets": [f"{name}/*"]} for name in ("native", "ollama", "messages")}}
-PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules"), ["wayleave"]),
+PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed"), ["wayleave"]),
             "fleet": ["wayleave-gateway", "wayleave-auth", "wayleave-router", "wayleave-provider"]}
 FOREIGN = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PORT"}  # would lead elsewhere
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -45,7 +45,7 @@ def start(name, options, folder, upstream_port):
     if name == "direct":
         return Target(name, upstream_port)
     kind = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "serve-rules": ServeRules,
-            "serve-500-rules": ServeManyRules, "fleet": Fleet}[name]
+            "serve-500-rules": ServeManyRules, "serve-governed": ServeGoverned, "fleet": Fleet}[name]
     target = kind(name, free_ports(1)[0])
     try:
         target.start(options, folder, upstream_port)
@@ -169,6 +169,13 @@ class ServeRules(Serve):
 class ServeManyRules(ServeRules):
     """The same with more of both than anybody writes by hand."""
     RULES, NAMED = 500, 2000
+
+
+class ServeGoverned(Serve):
+    """The same with everything on that can be charged, limited, recorded and taken out."""
+
+    def adjust(self, options, config):
+        return governance.add(config)
 
 
 class Fleet(Gateway):

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "base/config/yaml.h"
+#include "base/time/zone.h"
 #include "router-service/conditions/marks.h"
 
 namespace wayleave::router {
 
 class Inquiry;
-class Zone;
+
 
 // One condition of a route's `when`, read and checked. Immutable; any thread.
 class Condition {

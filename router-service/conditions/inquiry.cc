@@ -3,16 +3,12 @@
 #include <algorithm>
 
 #include "router-service/hash.h"
+#include "router-service/moment.h"
+#include "router-service/prices.h"
 #include "router-service/rules/rule.h"
 
 namespace wayleave::router {
 namespace {
-
-std::chrono::system_clock::time_point TimeOf(const v1::RouteRequest& request) {
-  if (!request.has_at()) return std::chrono::system_clock::now();
-  const auto since = std::chrono::seconds(request.at().seconds()) + std::chrono::nanoseconds(request.at().nanos());
-  return std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(since));
-}
 
 std::optional<std::uint64_t> LotOf(const v1::RouteRequest& request) {
   const auth::v1::Principal& principal = request.principal();
@@ -22,13 +18,10 @@ std::optional<std::uint64_t> LotOf(const v1::RouteRequest& request) {
   return std::nullopt;
 }
 
-// Prices are for a million tokens. In floating point nothing overflows, and an estimate need not be exact.
+// An estimate need not be exact, but must fit.
 std::int64_t CostAt(const v1::Price& price, const v1::RouteRequest& request) {
-  const std::int64_t output = request.max_output_tokens() > 0 ? request.max_output_tokens() : kUsualOutputTokens;
-  const double cost = (static_cast<double>(request.input_tokens()) * static_cast<double>(price.input()) +
-                       static_cast<double>(output) * static_cast<double>(price.output())) / 1e6;
   constexpr double kMost = 9e18;
-  return static_cast<std::int64_t>(std::min(cost, kMost));
+  return static_cast<std::int64_t>(std::min(MostCost(price, request), kMost));
 }
 
 }  // namespace
@@ -49,10 +42,14 @@ LocalTime Inquiry::TimeIn(const Zone& zone) const {
   for (std::size_t i = 0; i < times_known_; ++i) {
     if (times_[i].first == &zone) return times_[i].second;
   }
-  if (!now_) now_ = TimeOf(request_);
-  const LocalTime time = zone.At(*now_);
+  const LocalTime time = zone.At(Now());
   if (times_known_ < kTimes) times_[times_known_++] = {&zone, time};
   return time;
+}
+
+std::chrono::system_clock::time_point Inquiry::Now() const {
+  if (!now_) now_ = TimeOf(request_);
+  return *now_;
 }
 
 std::optional<std::uint64_t> Inquiry::Lot() const {
@@ -65,8 +62,8 @@ std::optional<std::int64_t> Inquiry::MostCost() const {
   cost_.emplace();
   const Answer answer = ByName(Facts{request_, model_}, snapshot_);
   for (const v1::Target& target : answer.targets) {
-    if (!target.has_price()) continue;
-    *cost_ = std::max(cost_->value_or(0), CostAt(target.price(), request_));
+    const v1::Price* price = snapshot_.PriceOf(target.provider(), target.model(), Now());
+    if (price) *cost_ = std::max(cost_->value_or(0), CostAt(*price, request_));
   }
   return *cost_;
 }

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "router-service/conditions/zone.h"
+#include "base/time/zone.h"
 #include "router-service/snapshot.h"
 
 namespace wayleave::router {
@@ -34,6 +34,8 @@ class Inquiry {
   std::optional<std::int64_t> MostCost() const;
 
  private:
+  std::chrono::system_clock::time_point Now() const;
+
   static constexpr std::size_t kTimes = 8;
 
   const v1::RouteRequest& request_;
@@ -50,8 +52,5 @@ class Inquiry {
   mutable std::optional<std::optional<std::uint64_t>> lot_;
   mutable std::optional<std::optional<std::int64_t>> cost_;
 };
-
-// Tokens that an answer is reckoned with if the request does not bound it.
-inline constexpr std::int64_t kUsualOutputTokens = 4096;
 
 }  // namespace wayleave::router

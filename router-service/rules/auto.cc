@@ -1,4 +1,5 @@
 #include "router-service/automatic.h"
+#include "router-service/moment.h"
 #include "router-service/rules/rule.h"
 
 namespace wayleave::router {
@@ -12,7 +13,7 @@ Answer FromConfigured(const ModelConfig& model, const Facts& facts, bool cheap, 
 }
 
 Answer FromAll(const Facts& facts, bool cheap, const Snapshot& snapshot) {
-  const auto& targets = cheap ? snapshot.CheapestTargets() : snapshot.MostAccurateTargets();
+  const auto& targets = cheap ? snapshot.CheapestTargets(TimeOf(facts.request)) : snapshot.MostAccurateTargets();
   if (targets.empty()) return Answer::PassedOver("no model is known that could be chosen");
   Answer answer;
   answer.targets.reserve(targets.size());

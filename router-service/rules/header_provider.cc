@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "router-service/policy.h"
 #include "router-service/rules/rule.h"
 
 namespace wayleave::router {
@@ -10,7 +11,7 @@ constexpr std::size_t kMaxShown = 64;
 Error UnknownProvider(const Facts& facts, const Snapshot& snapshot, const std::string& name) {
   std::string known;
   for (const std::string& provider : snapshot.providers()) {
-    if (!AllowsProvider(facts.request.principal().policy(), provider)) continue;
+    if (!AllowsPlace(facts.request.principal().policy(), provider, snapshot)) continue;
     known += (known.empty() ? "" : ", ") + provider;
   }
   const std::string shown = name.size() > kMaxShown ? "" : " `" + name + "`";

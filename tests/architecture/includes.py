@@ -10,7 +10,7 @@ MAY_INCLUDE = {
     "proto": ["base", "proto", "wayleave"],
     **{service: [service, "base", "proto", "wayleave"] for service in SERVICES},
     "deploy": ["deploy", "base", "proto", "wayleave", *SERVICES],
-    "bench": ["bench", "base", "proto", "wayleave", "router-service"],  # bench/decide
+    "bench": ["bench", "base", "proto", "wayleave", "router-service", "auth-service"],  # bench/decide, bench/audit
     "docs": ["wayleave"],  # examples: programs of other people
     "tests": None,  # everything
 }
@@ -21,19 +21,22 @@ ONLY_IN = [
     (re.compile(r"grpc(pp|\+\+)?/"), ["base/rpc/", "docs/examples/", "tests/"], "gRPC"),
     (re.compile(r"sqlite3\.h|libpq"), ["auth-service/", "tests/"], "a database"),
     (re.compile(r"yaml-cpp/"), ["base/config/", "tests/"], "yaml-cpp"),
-    (re.compile(r"absl/"), ["router-service/conditions/zone.cc"], "Abseil"),
+    (re.compile(r"absl/"), ["base/time/zone.cc"], "Abseil"),
 ]
 
 # Files that decide or translate and do no I/O. They must not see the network, not even through another header.
 PURE = re.compile(
     r"provider-service/(adapters|dialect)/"
     r"|router-service/(rules/|conditions/|strategies/"
-    r"|(automatic|config\w*|decide|fitness|glob|offers|policy_tests|refusal|snapshot)\.)"
-    r"|auth-service/(key|key_table|reservations)\."
+    r"|(automatic|catalogue|config\w*|decide|fitness|glob|moment|offers|permission|policy\w*|prices|refusal|snapshot)\.)"
+    r"|auth-service/identity/(algorithm|base64url|certificates|jwks|key|key_table|public_key|standing|strict_json|terms|token)\."
+    r"|auth-service/ledger/|auth-service/admin/(caller|desk)\."
+    r"|auth-service/audit/(chain|chain_check|checkpoint|framing|holes|problem|record|verify)\."
     r"|gateway/(cost|credentials|dispatch|envelope|errors|explain_(answer|request)|orders|pick|route_(facts|header))\."
+    r"|gateway/limits/(bound|cut_stream|limit_headers|policy_check)\.|gateway/redaction/"
     r"|gateway/inference_(errors|events|input|request|vectors)\.")
 NETWORK = re.compile(
-    r"boost/(asio|beast)(?!/core/string\.hpp)|base/net/|base/http/(client|server|connection|socket_io)"
+    r"boost/(asio|beast)(?!/core/string\.hpp)|base/net/(?!network\.h|peer_certificate\.h)|base/http/(client|server|connection|socket_io)"
     r"|base/rpc/(?!context\.h)|grpc|sys/socket\.h|netinet/|arpa/|openssl/ssl\.h")
 
 # Headers that the build makes.

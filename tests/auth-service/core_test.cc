@@ -3,11 +3,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <thread>
 
-#include "auth-service/key_admin.h"
+#include "auth-service/admin/local_desk.h"
+#include "base/crypto/secret_file.h"
+#include "tests/auth-service/faulty_store.h"
+#include "tests/auth-service/ledger_support.h"
 #include "tests/auth-service/support.h"
 
 namespace wayleave::auth {
@@ -21,23 +25,58 @@ class CoreTest : public testing::Test {
  protected:
   CoreTest() { config_.state_dir = directory_ / "state"; }
 
+  // As `wayleave key ...` does, beside the core.
+  template <class Do>
+  auto OnTheMachine(const Do& act) {
+    auto local = LocalDesk::Open(config_);
+    if (!local) throw std::runtime_error(local.error().message);
+    return act(**local);
+  }
   Core& core() {
     if (!core_) {
+      v1::CreateKeyRequest request;
+      request.mutable_key()->add_scopes("admin");
+      admin_ =
+          OnTheMachine([&](LocalDesk& local) { return local.desk().CreateKey(request, local.caller()); })->secret();
       auto opened = Core::Open(config_, registry_, clock_.AsClock());
       if (!opened) throw std::runtime_error(opened.error().message);
       core_ = std::move(*opened);
     }
     return *core_;
   }
+  template <class Response, class Request>
+  Result<Response> Administer(const char* method, const Request& request, const std::string& credential) {
+    Response response;
+    Status done = Await(workers_[0], [&] { return core().admin().Call(method, request, response, credential); });
+    if (!done) return std::move(done).error();
+    return response;
+  }
+  template <class Response, class Request>
+  Result<Response> Administer(const char* method, const Request& request) {
+    core();
+    return Administer<Response>(method, request, admin_);
+  }
   v1::CreateKeyResponse Create(const v1::Key& wanted = {}) {
     v1::CreateKeyRequest request;
     *request.mutable_key() = wanted;
-    return Await(workers_[0], [&] { return core().CreateKey(request); }).value();
+    return Administer<v1::CreateKeyResponse>("CreateKey", request).value();
   }
   Result<v1::RevokeKeyResponse> Revoke(const std::string& id) {
     v1::RevokeKeyRequest request;
     request.set_id(id);
-    return Await(workers_[0], [&] { return core().RevokeKey(request); });
+    return Administer<v1::RevokeKeyResponse>("RevokeKey", request);
+  }
+  // A tenant of that name with those terms.
+  void CreateTenant(const std::string& name, const std::function<void(v1::Terms&)>& set) {
+    v1::CreateTenantRequest request;
+    request.mutable_tenant()->set_name(name);
+    set(*request.mutable_tenant()->mutable_terms());
+    ASSERT_THAT(Administer<v1::CreateTenantResponse>("CreateTenant", request), IsOk());
+  }
+  v1::Key KeyOf(const std::string& tenant) {
+    v1::Key wanted;
+    wanted.set_tenant(tenant);
+    return wanted;
   }
   Result<v1::AuthenticateResponse> Authenticate(const v1::AuthenticateRequest& request) {
     return Await(workers_[0], [&] { return core().Authenticate(request); });
@@ -52,6 +91,7 @@ class CoreTest : public testing::Test {
   static v1::ReserveRequest Reservation(const std::string& id, const std::string& key_id) {
     v1::ReserveRequest request;
     request.set_reservation_id(id);
+    request.mutable_principal()->set_tenant("acme");
     request.mutable_principal()->set_key_id(key_id);
     request.mutable_upper_bound()->set_cost_nano_usd(2'000'000'000);
     request.mutable_ttl()->set_seconds(60);
@@ -66,6 +106,7 @@ class CoreTest : public testing::Test {
   Config config_;
   metrics::Registry registry_{"test"};
   WorkerPool workers_{2};
+  std::string admin_;
   std::unique_ptr<Core> core_;
 };
 
@@ -92,8 +133,8 @@ TEST_F(CoreTest, RecognisesAKeyThatItMade) {
 
 TEST_F(CoreTest, RefusesBadCredentialsAndSaysWhatToDoWithoutRepeatingThem) {
   const std::string secret = Create().secret();
-  const std::string bad[] = {"wl_wrong", secret.substr(0, 45), secret + "x", "sk-proj-something", "' OR 1=1 --",
-                             std::string(100'000, 'k')};
+  const std::string bad[] = {"wl_wrong",          secret.substr(0, 45), secret + "x",
+                             "sk-proj-something", "' OR 1=1 --",        std::string(100'000, 'k')};
   for (const std::string& key : bad) {
     const auto answer = Authenticate(key);
     ASSERT_THAT(answer, HasCode(Code::kUnauthenticated)) << key;
@@ -111,10 +152,21 @@ TEST_F(CoreTest, RefusesAMissingKeyInItsOwnWords) {
   EXPECT_THAT(answer.error().message, HasSubstr("Authorization: Bearer"));
 }
 
-TEST_F(CoreTest, RefusesACertificate) {
+TEST_F(CoreTest, TakesACertificateForWhomItsRuleSays) {
+  config_.certificates.push_back({"uri:spiffe://corp/research/*", "acme", "", {"agent"}});
+  CreateTenant("acme", [](v1::Terms& terms) { terms.add_models("gpt-*"); });
   v1::AuthenticateRequest request;
-  request.set_certificate_subject("CN=ada");
+  request.mutable_certificate()->add_names("uri:spiffe://corp/research/bot");
+  request.mutable_certificate()->set_fingerprint("0123456789abcdef0123");
 
+  const auto answer = Authenticate(request);
+
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_EQ(answer->principal().tenant(), "acme");
+  EXPECT_EQ(answer->principal().user(), "spiffe://corp/research/bot");
+  EXPECT_EQ(answer->principal().key_id(), "cert:0123456789abcdef");
+  EXPECT_EQ(answer->principal().policy().models(0), "gpt-*");
+  request.mutable_certificate()->set_names(0, "uri:spiffe://corp/other/bot");
   EXPECT_THAT(Authenticate(request), HasCode(Code::kUnauthenticated));
 }
 
@@ -167,11 +219,13 @@ TEST_F(CoreTest, FollowsKeysThatAnotherConnectionMakesAndRevokesWithinASecond) {
     std::lock_guard lock(mutex);
     told.insert(told.end(), ids.begin(), ids.end());
   });
-  const auto made = CreateKey(config_.state_dir, {});
+  const auto made = OnTheMachine([](LocalDesk& local) { return local.desk().CreateKey({}, local.caller()); });
   ASSERT_THAT(made, IsOk());
   EXPECT_TRUE(Eventually([&] { return Authenticate(made->secret()).ok(); }));
 
-  ASSERT_THAT(RevokeKey(config_.state_dir, made->key().id()), IsOk());
+  v1::RevokeKeyRequest revoke;
+  revoke.set_id(made->key().id());
+  ASSERT_THAT(OnTheMachine([&](LocalDesk& local) { return local.desk().RevokeKey(revoke, local.caller()); }), IsOk());
   const auto revoked_at = std::chrono::steady_clock::now();
   EXPECT_TRUE(Eventually([&] {
     std::lock_guard lock(mutex);
@@ -193,10 +247,12 @@ TEST_F(CoreTest, AcceptsTheKeyOfTheEnvironmentAndNeverWritesIt) {
   EXPECT_THAT(Reserve(Reservation("r1", answer->principal().key_id())), IsOk());
   EXPECT_FALSE(core().HasSampleKey());
   EXPECT_FALSE(core().EnsureFirstKey()->has_value());
-  EXPECT_TRUE(ListKeys(config_.state_dir)->keys().empty());
+  const auto keys = OnTheMachine([](LocalDesk& local) { return local.desk().ListKeys({}, local.caller()); });
+  EXPECT_EQ(keys->keys_size(), 1);  // the test's own
 }
 
 TEST_F(CoreTest, MakesAFirstKeyOnce) {
+  core_ = std::move(*Core::Open(config_, registry_, clock_.AsClock()));
   EXPECT_FALSE(core().HasUsableKey());
 
   const auto first = core().EnsureFirstKey();
@@ -215,19 +271,17 @@ TEST_F(CoreTest, ListsKeysNewestFirstWithoutSecrets) {
   clock_.Advance(1s);
   const auto second = Create();
 
-  const auto list = Await(workers_[0], [&] {
-    static const v1::ListKeysRequest kAll;
-    return core().ListKeys(kAll);
-  });
+  const auto list = Administer<v1::ListKeysResponse>("ListKeys", v1::ListKeysRequest());
 
-  ASSERT_EQ(list->keys_size(), 2);
+  ASSERT_EQ(list->keys_size(), 3);
   EXPECT_EQ(list->keys(0).id(), second.key().id());
   EXPECT_EQ(list->keys(1).id(), first.key().id());
   EXPECT_THAT(list->DebugString(), Not(HasSubstr(first.secret())));
 }
 
 TEST_F(CoreTest, HoldsAReservationUntilItIsSettledOnce) {
-  const auto key = Create().key();
+  CreateTenant("acme", [](v1::Terms& terms) { terms.mutable_monthly()->set_hard_nano_usd(3'000'000'000); });
+  const auto key = Create(KeyOf("acme")).key();
   const auto first = Reserve(Reservation("r1", key.id()));
   clock_.Advance(5s);
   const auto again = Reserve(Reservation("r1", key.id()));
@@ -236,15 +290,148 @@ TEST_F(CoreTest, HoldsAReservationUntilItIsSettledOnce) {
   EXPECT_EQ(again->expires_at().seconds(), first->expires_at().seconds());
   EXPECT_TRUE(Shows("wayleave_auth_reservations_open 1"));
   EXPECT_TRUE(Shows("wayleave_auth_reserved_usd 2"));
+  EXPECT_THAT(Reserve(Reservation("r2", key.id())), HasCode(Code::kResourceExhausted));
 
   v1::SettleRequest settle;
   *settle.add_settlements() = SettlementOf("r1");
+  *settle.mutable_settlements(0)->mutable_grant() = first->grant();
+  settle.mutable_settlements(0)->set_cost_nano_usd(1'500'000'000);
   EXPECT_EQ(Settle(settle)->recorded(), 1);
   EXPECT_EQ(Settle(settle)->duplicates(), 1);
 
   EXPECT_TRUE(Shows("wayleave_auth_reservations_open 0"));
   EXPECT_TRUE(Shows("wayleave_auth_settlements_total{result=\"recorded\"} 1"));
   EXPECT_TRUE(Shows("wayleave_auth_settlements_total{result=\"duplicate\"} 1"));
+  EXPECT_TRUE(Shows("wayleave_auth_reservations_refused_total{reason=\"rate_limit_exceeded\"} 1"));
+  clock_.Advance(3s);  // budgets are looked at every two
+  EXPECT_TRUE(Shows("wayleave_auth_budget_used_ratio{name=\"acme\",period=\"month\",scope=\"tenant\"} 0.5"));
+  EXPECT_THAT(Reserve(Reservation("r3", key.id())), HasCode(Code::kResourceExhausted));
+}
+
+TEST_F(CoreTest, GrantsAllToWhomNothingIsLimited) {
+  const auto key = Create().key();
+
+  const auto held = Reserve(Reservation("r1", key.id()));
+
+  ASSERT_THAT(held, IsOk());
+  EXPECT_EQ(held->granted().cost_nano_usd(), 2'000'000'000);
+  EXPECT_EQ(ToNanos(held->expires_at()), ToNanos(clock_.Now() + 60s));
+}
+
+TEST_F(CoreTest, TellsWhatIsLeftOfTheBudgetAndSoonTellsItAnew) {
+  CreateTenant("acme", [](v1::Terms& terms) { terms.mutable_daily()->set_hard_nano_usd(4'000'000'000); });
+  const auto made = Create(KeyOf("acme"));
+  const auto held = Reserve(Reservation("r1", made.key().id()));
+  v1::SettleRequest settle;
+  *settle.add_settlements() = SettlementOf("r1");
+  *settle.mutable_settlements(0)->mutable_grant() = held->grant();
+  settle.mutable_settlements(0)->set_cost_nano_usd(1'000'000'000);
+  ASSERT_THAT(Settle(settle), IsOk());
+
+  const auto answer = Authenticate(made.secret());
+
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_DOUBLE_EQ(answer->principal().budget_left(), 0.75);
+  EXPECT_EQ(answer->max_age().seconds(), 2);
+  EXPECT_TRUE(answer->principal().policy().priced_only());
+  EXPECT_FALSE(answer->principal().policy().unmetered());
+}
+
+TEST_F(CoreTest, LetsNobodyInOutsideOfTheirHoursAndTellsUntilWhen) {
+  // The clock stands at 2027-01-15 08:00 in UTC, a Friday.
+  CreateTenant("acme", [](v1::Terms& terms) {
+    terms.set_timezone("Europe/Berlin");
+    terms.add_hours("08:00-09:01");
+    terms.add_days("fri");
+  });
+  const auto made = Create(KeyOf("acme"));
+
+  const auto inside = Authenticate(made.secret());
+  ASSERT_THAT(inside, IsOk());
+  EXPECT_EQ(inside->max_age().seconds(), 60);
+  clock_.Advance(60s);
+
+  const auto outside = Authenticate(made.secret());
+  ASSERT_THAT(outside, HasCode(Code::kPermissionDenied));
+  EXPECT_EQ(outside.error().reason, "outside_hours");
+  EXPECT_THAT(Reserve(Reservation("r1", made.key().id())), HasCode(Code::kPermissionDenied));
+}
+
+TEST_F(CoreTest, ASuspendedTenantIsShutOutBeforeTheCallReturnsAndEveryListenerIsTold) {
+  CreateTenant("acme", [](v1::Terms&) {});
+  const auto made = Create(KeyOf("acme"));
+  std::mutex mutex;
+  std::set<std::string> told;
+  const auto subscription = core().Subscribe([&](const std::vector<std::string>& ids) {
+    std::lock_guard lock(mutex);
+    told.insert(ids.begin(), ids.end());
+  });
+  v1::SuspendTenantRequest suspend;
+  suspend.set_name("acme");
+  suspend.set_because("unpaid");
+
+  ASSERT_THAT(Administer<v1::SuspendTenantResponse>("SuspendTenant", suspend), IsOk());
+
+  const auto answer = Authenticate(made.secret());
+  ASSERT_THAT(answer, HasCode(Code::kPermissionDenied));
+  EXPECT_EQ(answer.error().reason, "tenant_suspended");
+  EXPECT_THAT(answer.error().message, HasSubstr("unpaid"));
+  std::lock_guard lock(mutex);
+  EXPECT_THAT(told, testing::IsSupersetOf({std::string("tenant:acme"), made.key().id()}));
+}
+
+TEST_F(CoreTest, FollowsWhatTheConfigurationSaysOfTenantsNow) {
+  const auto made = Create(KeyOf("acme"));
+  KeyTable::Configured configured;
+  configured.tenants.push_back(TenantWith("acme", 0));
+  core().Configure(configured);
+
+  EXPECT_TRUE(Eventually([&] { return Authenticate(made.secret())->principal().policy().priced_only(); }));
+  EXPECT_THAT(Reserve(Reservation("r1", made.key().id())), HasCode(Code::kResourceExhausted));
+}
+
+TEST_F(CoreTest, AdministersInTheNameOfAKeyWithTheScopeOnly) {
+  const auto plain = Create();
+  const v1::ListKeysRequest list;
+
+  EXPECT_THAT(Administer<v1::ListKeysResponse>("ListKeys", list, ""), HasCode(Code::kUnauthenticated));
+  EXPECT_THAT(Administer<v1::ListKeysResponse>("ListKeys", list, "wl_wrong"), HasCode(Code::kUnauthenticated));
+  EXPECT_THAT(Administer<v1::ListKeysResponse>("ListKeys", list, plain.secret()), HasCode(Code::kPermissionDenied));
+  EXPECT_THAT(Administer<v1::ListKeysResponse>("ListKeys", list), IsOk());
+  EXPECT_THAT(Administer<v1::ListKeysResponse>("DropTables", list), HasCode(Code::kUnimplemented));
+}
+
+TEST_F(CoreTest, RotatedKeysOverlapAndTheAuditChainTellsOfEverything) {
+  const auto old = Create();
+  v1::RotateKeyRequest rotate;
+  rotate.set_id(old.key().id());
+  rotate.mutable_overlap()->set_seconds(60);
+  const auto made = Administer<v1::RotateKeyResponse>("RotateKey", rotate);
+  ASSERT_THAT(made, IsOk());
+
+  EXPECT_THAT(Authenticate(old.secret()), IsOk());
+  EXPECT_THAT(Authenticate(made->secret()), IsOk());
+  clock_.Advance(61s);
+  EXPECT_THAT(Authenticate(old.secret()), HasCode(Code::kUnauthenticated));
+  EXPECT_THAT(Authenticate(made->secret()), IsOk());
+  v1::SettleRequest settle;
+  *settle.add_settlements() = SettlementOf("r1");
+  ASSERT_THAT(Settle(settle), IsOk());
+  const auto audit = Administer<v1::ListAuditResponse>("ListAudit", v1::ListAuditRequest());
+  std::vector<std::string> actions;
+  for (const v1::AuditRecord& record : audit->records()) actions.push_back(audit::FromBody(record.body())->action);
+  EXPECT_THAT(actions, testing::ElementsAre("key.create", "key.create", "key.rotate", "request"));
+}
+
+// The last signature is in the file, too, once the core is gone.
+TEST_F(CoreTest, SignsTheEndOfTheAuditChainWhenItStops) {
+  Create();
+  core_.reset();
+
+  std::ifstream file(config_.state_dir + "/audit-checkpoints.jsonl");
+  std::string line, last;
+  while (std::getline(file, line)) last = line;
+  EXPECT_THAT(last, HasSubstr("\"sequence\":2"));
 }
 
 TEST_F(CoreTest, RefusesReservationsThatMakeNoSense) {
@@ -268,10 +455,7 @@ TEST_F(CoreTest, RefusesABatchAsAWhole) {
   EXPECT_THAT(Settle(settle), HasCode(Code::kInvalidArgument));
   EXPECT_THAT(Settle(large), HasCode(Code::kInvalidArgument));
 
-  const auto usage = Await(workers_[0], [&] {
-    static const v1::ListUsageRequest kAll;
-    return core().ListUsage(kAll);
-  });
+  const auto usage = Administer<v1::ListUsageResponse>("ListUsage", v1::ListUsageRequest());
   EXPECT_EQ(usage->records_size(), 0);
 }
 
@@ -310,51 +494,39 @@ TEST_F(CoreTest, ServesSeveralWorkersAtOnce) {
   EXPECT_TRUE(Shows("wayleave_auth_reservations_open 0"));
 }
 
-// A store that can be told to fail.
-class BrokenStore : public Store {
- public:
-  Result<std::vector<StoredKey>> Keys() override { return std::vector<StoredKey>(); }
-  Result<std::int64_t> KeysVersion() override {
-    if (broken) return Error{Code::kUnavailable, "no disk"};
-    return std::int64_t{1};
-  }
-  Result<std::vector<v1::Settlement>> Usage(const v1::ListUsageRequest&) override { return NoDisk(); }
-  void AddKey(StoredKey, If, std::function<void(Result<bool>)> done) override { done(NoDisk()); }
-  void RevokeKey(std::string, Time, std::function<void(Status)> done) override { done(NoDisk()); }
-  void Record(const v1::SettleRequest&, Time, std::function<void(Result<v1::SettleResponse>)> done) override {
-    done(NoDisk());
-  }
-  std::atomic<bool> broken{false};
-
- private:
-  static Error NoDisk() { return Error{Code::kUnavailable, "no disk"}; }
-};
-
 TEST_F(CoreTest, PassesOnWhatTheStoreCanNotDoAndKeepsItsKeys) {
-  auto owned = std::make_unique<BrokenStore>();
-  BrokenStore& store = *owned;
-  config_.proxy_api_key = "my-own-secret-of-the-environment";
-  core_ = std::move(*Core::Open(config_, std::move(owned), "secret", registry_, clock_.AsClock()));
-  store.broken = true;
+  const auto made = Create();
+  core_.reset();
+  auto store = SqlStore::OpenSqlite(config_.state_dir, registry_);
+  auto owned = std::make_unique<FaultyStore>(**store, false, clock_);
+  FaultyStore& faulty = *owned;
+  const std::string secret = crypto::ReadOrMakeSecret(config_.state_dir + "/secret", 32).value();
+  core_ = std::move(*Core::Open(config_, std::move(owned), secret, registry_, clock_.AsClock()));
+  std::atomic<bool> broken{true};
+  faulty.fault = [&] { return broken ? FaultyStore::Fault::kNothingHappens : FaultyStore::Fault::kNone; };
+  faulty.unreadable = true;
   v1::SettleRequest settle;
   *settle.add_settlements() = SettlementOf("r1");
-  const v1::CreateKeyRequest create;
-  const v1::ListUsageRequest usage;
 
   EXPECT_THAT(Settle(settle), HasCode(Code::kUnavailable));
-  EXPECT_THAT(Revoke("key_1"), HasCode(Code::kUnavailable));
-  EXPECT_THAT(Await(workers_[0], [&] { return core_->CreateKey(create); }), HasCode(Code::kUnavailable));
-  EXPECT_THAT(Await(workers_[0], [&] { return core_->ListUsage(usage); }), HasCode(Code::kUnavailable));
-
+  EXPECT_THAT(Revoke(made.key().id()), HasCode(Code::kUnavailable));
+  EXPECT_THAT(Administer<v1::ListUsageResponse>("ListUsage", v1::ListUsageRequest()), HasCode(Code::kUnavailable));
   EXPECT_TRUE(Eventually([&] { return registry_.Render().find("key_reload_errors_total 0\n") == std::string::npos; }));
-  EXPECT_THAT(Authenticate(config_.proxy_api_key), IsOk());
+  EXPECT_THAT(Authenticate(made.secret()), IsOk());
+
+  broken = false;
+  faulty.unreadable = false;
+  EXPECT_EQ(Settle(settle)->recorded(), 1);
+  EXPECT_THAT(Revoke(made.key().id()), IsOk());
+  core_.reset();
 }
 
 TEST_F(CoreTest, ReportsAStoreThatCanNotBeReadAtTheStart) {
-  auto store = std::make_unique<BrokenStore>();
-  store->broken = true;
+  auto store = SqlStore::OpenSqlite(config_.state_dir, registry_);
+  auto faulty = std::make_unique<FaultyStore>(**store, false, clock_);
+  faulty->unreadable = true;
 
-  const auto opened = Core::Open(config_, std::move(store), "secret", registry_, clock_.AsClock());
+  const auto opened = Core::Open(config_, std::move(faulty), "secret", registry_, clock_.AsClock());
 
   EXPECT_THAT(opened, HasCode(Code::kUnavailable));
 }
@@ -405,7 +577,8 @@ TEST(FirstStart, AgreesOnOneKeyWhenTwoProcessesStartAtOnce) {
     worker.Start();
     const v1::AuthenticateRequest request = WithKey(std::string(secret, 46));
     EXPECT_THAT(Await(worker, [&] { return (*core)->Authenticate(request); }), IsOk());
-    EXPECT_EQ(ListKeys(config.state_dir)->keys_size(), 1);
+    auto local = LocalDesk::Open(config);
+    EXPECT_EQ((*local)->desk().ListKeys({}, (*local)->caller())->keys_size(), 1);
   }
 }
 

@@ -1,8 +1,8 @@
-#include "auth-service/key.h"
+#include "auth-service/identity/key.h"
 
 #include <regex>
 
-#include "auth-service/key_table.h"
+#include "auth-service/identity/key_table.h"
 #include "tests/auth-service/support.h"
 
 namespace wayleave::auth {
@@ -51,7 +51,7 @@ TEST(MakeKey, TenantRolesAndLabelsReachThePrincipal) {
 
   const auto made = MakeKey(wanted, kHmac, kNow);
   ASSERT_THAT(made, IsOk());
-  const KeyTable table({made->stored}, {});
+  const KeyTable table({{made->stored}, {}, {}}, {}, {});
   const v1::Principal& principal = table.ByDigest(kHmac.Of(made->secret))->principal;
 
   EXPECT_EQ(principal.tenant(), "research");
@@ -66,9 +66,19 @@ struct Refusal {
 };
 
 std::vector<Refusal> Refusals() {
-  std::vector<Refusal> refusals = {
-      {"long name", Named(std::string(257, 'n'))}, {"past", {}},  {"tenant", {}}, {"roles", {}},
-      {"role's name", {}},                          {"label", {}}, {"value", {}},  {"line break", {}}};
+  std::vector<Refusal> refusals = {{"long name", Named(std::string(257, 'n'))},
+                                   {"past", {}},
+                                   {"tenant", {}},
+                                   {"roles", {}},
+                                   {"role's name", {}},
+                                   {"label", {}},
+                                   {"value", {}},
+                                   {"line break", {}},
+                                   {"scope", {}},
+                                   {"control in the user", {}},
+                                   {"model", {}},
+                                   {"models twice", {}},
+                                   {"terms", {}}};
   *refusals[1].wanted.mutable_expires_at() = TimestampOf(ToNanos(kNow));
   refusals[2].wanted.set_tenant("else where");
   for (int i = 0; i < 65; ++i) refusals[3].wanted.add_roles("role");
@@ -76,6 +86,11 @@ std::vector<Refusal> Refusals() {
   (*refusals[5].wanted.mutable_labels())[""] = "blue";
   (*refusals[6].wanted.mutable_labels())["team"] = std::string(257, 'v');
   (*refusals[7].wanted.mutable_labels())["team"] = "blue\n";
+  refusals[8].wanted.add_scopes("root");
+  refusals[9].wanted.set_user(std::string("a\0b", 3));
+  refusals[10].wanted.add_models("");
+  refusals[11].wanted.mutable_terms()->add_models("gpt-*");
+  refusals[12].wanted.mutable_terms()->add_hours("now");
   return refusals;
 }
 
@@ -113,7 +128,7 @@ StoredKey KeyWith(const std::string& id, const std::string& secret) {
 }
 
 TEST(KeyTable, FindsByDigestAndById) {
-  const KeyTable table({KeyWith("key_1", "a"), KeyWith("key_2", "b")}, {KeyWith("key_3", "c")});
+  const KeyTable table({{KeyWith("key_1", "a"), KeyWith("key_2", "b")}, {}, {}}, {KeyWith("key_3", "c")}, {});
 
   EXPECT_EQ(table.ByDigest(kHmac.Of("b"))->principal.key_id(), "key_2");
   EXPECT_EQ(table.ByDigest(kHmac.Of("c"))->principal.key_id(), "key_3");
@@ -126,20 +141,20 @@ TEST(KeyTable, DoesNotTrustTheHashOfADigestAlone) {
   StoredKey key = KeyWith("key_1", "a");
   crypto::Digest close = key.digest;
   close[31] ^= 1;
-  const KeyTable table({std::move(key)}, {});
+  const KeyTable table({{std::move(key)}, {}, {}}, {}, {});
 
   EXPECT_EQ(table.ByDigest(close), nullptr);
 }
 
 TEST(KeyTable, NamesKeysThatAreRevokedGoneOrEdited) {
   const KeyTable before(
-      {KeyWith("same", "1"), KeyWith("gone", "2"), KeyWith("revoked", "3"), KeyWith("edited", "4")}, {});
+      {{KeyWith("same", "1"), KeyWith("gone", "2"), KeyWith("revoked", "3"), KeyWith("edited", "4")}, {}, {}}, {}, {});
   StoredKey revoked = KeyWith("revoked", "3");
   revoked.key.mutable_revoked_at()->set_seconds(1);
   StoredKey edited = KeyWith("edited", "4");
   edited.key.add_models("gpt-*");
 
-  const KeyTable later({KeyWith("same", "1"), revoked, edited, KeyWith("new", "5")}, {});
+  const KeyTable later({{KeyWith("same", "1"), revoked, edited, KeyWith("new", "5")}, {}, {}}, {}, {});
 
   EXPECT_THAT(before.ChangedIn(later), testing::UnorderedElementsAre("gone", "revoked", "edited"));
 }
@@ -147,7 +162,7 @@ TEST(KeyTable, NamesKeysThatAreRevokedGoneOrEdited) {
 TEST(KeyTable, NamesKeysAsTheyExpireOnce) {
   StoredKey stored = KeyWith("key_1", "a");
   *stored.key.mutable_expires_at() = TimestampOf(ToNanos(kNow));
-  const KeyTable table({stored}, {});
+  const KeyTable table({{stored}, {}, {}}, {}, {});
   const auto second = std::chrono::seconds(1);
 
   EXPECT_THAT(table.ExpiredBetween(kNow - 2 * second, kNow - second), testing::IsEmpty());

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "auth-service/key_admin.h"
+#include "auth-service/admin/local_desk.h"
 #include "base/rpc/client.h"
 #include "base/rpc/server.h"
 #include "tests/auth-service/support.h"
@@ -17,10 +17,7 @@ constexpr char kAuthenticate[] = "/wayleave.auth.v1.AuthService/Authenticate";
 constexpr char kReserve[] = "/wayleave.auth.v1.AuthService/Reserve";
 constexpr char kSettle[] = "/wayleave.auth.v1.AuthService/Settle";
 constexpr char kWatch[] = "/wayleave.auth.v1.AuthService/WatchRevocations";
-constexpr char kCreateKey[] = "/wayleave.auth.v1.AdminService/CreateKey";
-constexpr char kListKeys[] = "/wayleave.auth.v1.AdminService/ListKeys";
-constexpr char kRevokeKey[] = "/wayleave.auth.v1.AdminService/RevokeKey";
-constexpr char kListUsage[] = "/wayleave.auth.v1.AdminService/ListUsage";
+constexpr char kAdmin[] = "/wayleave.auth.v1.AdminService/";
 
 struct Message {
   v1::WatchRevocationsResponse content;
@@ -45,6 +42,10 @@ class ServiceTest : public testing::Test {
  protected:
   ServiceTest() : server_(workers_, {}), runtime_(workers_) {
     config_.state_dir = directory_ / "state";
+    v1::CreateKeyRequest request;
+    request.mutable_key()->add_scopes("admin");
+    auto local = LocalDesk::Open(config_);
+    admin_ = (*local)->desk().CreateKey(request, (*local)->caller())->secret();
     core_ = std::move(*Core::Open(config_, registry_));
     service_.emplace(*core_, server_);
     const int port = server_.Start().value();
@@ -60,12 +61,20 @@ class ServiceTest : public testing::Test {
   Result<Response> Call(const char* method, const Request& request) {
     return Await(workers_[0], [&] { return channel_->Call<Response>(method, request, rpc::CallContext()); });
   }
-  v1::CreateKeyResponse Create() { return *Call<v1::CreateKeyResponse>(kCreateKey, v1::CreateKeyRequest()); }
-  Result<v1::RevokeKeyResponse> Revoke(const std::string& id) {
-    v1::RevokeKeyRequest request;
-    request.set_id(id);
-    return Call<v1::RevokeKeyResponse>(kRevokeKey, request);
+  template <class Response, class Request>
+  Result<Response> Administer(const std::string& method, const Request& request, const std::string& bearer) {
+    const std::string path = kAdmin + method;
+    rpc::CallContext context;
+    context.bearer = bearer;
+    return Await(workers_[0], [&] { return channel_->Call<Response>(path.c_str(), request, context); });
   }
+  template <class Response, class Request>
+  Response Administer(const std::string& method, const Request& request) {
+    const Result<Response> response = Administer<Response>(method, request, admin_);
+    if (!response) throw std::runtime_error(method + ": " + response.error().message);
+    return *response;
+  }
+  v1::CreateKeyResponse Create() { return Administer<v1::CreateKeyResponse>("CreateKey", v1::CreateKeyRequest()); }
   std::vector<Message> WatchUntil(const std::function<bool(const Message&)>& enough) {
     std::vector<Message> messages;
     RunOn(workers_[0], [&] { return Watch(*channel_, enough, messages); });
@@ -73,6 +82,7 @@ class ServiceTest : public testing::Test {
   }
 
   TempDirectory directory_;
+  std::string admin_;
   Config config_;
   metrics::Registry registry_{"test"};
   WorkerPool workers_{2};
@@ -95,13 +105,27 @@ TEST_F(ServiceTest, AnswersEveryCallOfTheContract) {
   v1::SettleRequest settle;
   *settle.add_settlements() = SettlementOf("r1");
   EXPECT_EQ(Call<v1::SettleResponse>(kSettle, settle)->recorded(), 1);
-  EXPECT_EQ(Call<v1::ListUsageResponse>(kListUsage, v1::ListUsageRequest())->records_size(), 1);
-  EXPECT_EQ(Call<v1::ListKeysResponse>(kListKeys, v1::ListKeysRequest())->keys_size(), 1);
-  EXPECT_THAT(Revoke(made.key().id()), IsOk());
+  EXPECT_EQ(Administer<v1::ListUsageResponse>("ListUsage", v1::ListUsageRequest()).records_size(), 1);
+  EXPECT_EQ(Administer<v1::ListKeysResponse>("ListKeys", v1::ListKeysRequest()).keys_size(), 2);
+  v1::RevokeKeyRequest revoke;
+  revoke.set_id(made.key().id());
+  EXPECT_TRUE(Administer<v1::RevokeKeyResponse>("RevokeKey", revoke).key().has_revoked_at());
 
   const auto revoked = Call<v1::AuthenticateResponse>(kAuthenticate, WithKey(made.secret()));
   ASSERT_THAT(revoked, HasCode(Code::kUnauthenticated));
   EXPECT_EQ(revoked.error().reason, "invalid_api_key");
+}
+
+TEST_F(ServiceTest, AdministersForNobodyWithoutACredential) {
+  const std::string plain = Create().secret();
+  const auto list = [&](const std::string& bearer) {
+    return Administer<v1::ListKeysResponse>("ListKeys", v1::ListKeysRequest(), bearer);
+  };
+
+  EXPECT_THAT(list(""), HasCode(Code::kUnauthenticated));
+  EXPECT_THAT(list("wl_wrong"), HasCode(Code::kUnauthenticated));
+  EXPECT_THAT(list(plain), HasCode(Code::kPermissionDenied));
+  EXPECT_EQ(list(admin_)->keys_size(), 2);
 }
 
 TEST_F(ServiceTest, DropsEverythingFirstAndThenGivesASignOfLifeFourTimesASecond) {
@@ -124,7 +148,10 @@ TEST_F(ServiceTest, TellsOfAKeyThatAnotherProcessRevokesWithinASecond) {
   const auto messages = WatchUntil([&](const Message& message) {
     if (message.content.drop_all()) {
       other = std::thread([&] {
-        ASSERT_THAT(RevokeKey(config_.state_dir, made.key().id()), IsOk());
+        auto local = LocalDesk::Open(config_);
+        v1::RevokeKeyRequest revoke;
+        revoke.set_id(made.key().id());
+        ASSERT_THAT((*local)->desk().RevokeKey(revoke, (*local)->caller()), IsOk());
         revoked_at = SteadyClock::now();
       });
     }

@@ -78,6 +78,60 @@ TEST_F(AdminTest, SaysWhatThereIsWhenAskedForAnythingElse) {
   EXPECT_THAT(reply.body, HasSubstr("/livez, /readyz and /metrics"));
 }
 
+Task<void> TellPath(http::Request& request, http::Responder& responder) {
+  http::Response response;
+  response.body = request.method + " " + request.target + " " + request.body;
+  co_await responder.Send(std::move(response));
+}
+
+http::Response OwnPage(const http::Request&, int status, std::string_view) {
+  http::Response response;
+  response.status = status;
+  response.body = "own page";
+  return response;
+}
+
+TEST_F(AdminTest, GivesAProgramsHandlerWhatIsBelowItsPrefixAndNothingElse) {
+  program_.HandleAdmin("/own/", TellPath);
+  const int port = program_.ServeAdmin("127.0.0.1:0").value();
+
+  EXPECT_EQ(Ask(port, "/own/a/b?c=d").body, "GET /own/a/b?c=d ");
+  EXPECT_EQ(Ask(port, "/own/").body, "GET /own/ ");
+  EXPECT_EQ(Ask(port, "/livez").body, "ok\n");
+  EXPECT_EQ(Ask(port, "/own").status, 404);
+  EXPECT_EQ(Ask(port, "/owner").status, 404);
+  EXPECT_THAT(Ask(port, "/?/own/").body, HasSubstr("and more below /own/."));
+}
+
+struct TooLarge {
+  const char* path;
+  const char* body;
+};
+
+TEST_F(AdminTest, RefusesLargeBodiesInTheWordsOfTheHandlersOwnPage) {
+  program_.HandleAdmin("/own/", TellPath, OwnPage);
+  const int port = program_.ServeAdmin("127.0.0.1:0").value();
+
+  for (const TooLarge& one : {TooLarge{"/own/a", "own page"}, TooLarge{"/livez", "is larger than 1048576 bytes"}}) {
+    RawClient client(port);
+    client.Send("POST " + std::string(one.path) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n");
+    const RawReply reply = client.Read();
+
+    EXPECT_EQ(reply.status, 413);
+    EXPECT_THAT(reply.body, HasSubstr(one.body));
+  }
+}
+
+TEST_F(AdminTest, KeepsPlainPagesForAHandlerWithoutItsOwn) {
+  program_.HandleAdmin("/own/", TellPath);
+  const int port = program_.ServeAdmin("127.0.0.1:0").value();
+  RawClient client(port);
+
+  client.Send("POST /own/a HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n");
+
+  EXPECT_THAT(client.Read().Header("Content-Type"), HasSubstr("text/plain"));
+}
+
 TEST_F(AdminTest, CanBeStoppedTwice) {
   const int port = program_.ServeAdmin("127.0.0.1:0").value();
 

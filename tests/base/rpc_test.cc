@@ -75,7 +75,7 @@ GenerateRequest Counting(const std::string& kind, int n) {
 Task<void> CallProbe(Channel& channel, std::string name, std::optional<Result<ProbeResponse>>& out) {
   ProbeRequest request;
   request.set_provider(name);
-  CallContext context{"req_1", "00-aa-bb-01", std::chrono::system_clock::time_point::max()};
+  CallContext context{"req_1", "00-aa-bb-01"};
   out.emplace(co_await channel.Call<ProbeResponse>(kProbe, request, context));
 }
 

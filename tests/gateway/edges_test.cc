@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "gateway/cors.h"
 #include "gateway/cost.h"
@@ -34,7 +37,11 @@ struct CredentialCase {
 
 class CredentialTest : public ::testing::TestWithParam<CredentialCase> {};
 
-TEST_P(CredentialTest, IsFound) { EXPECT_EQ(CredentialOf(Headers(GetParam().headers)).api_key(), GetParam().key); }
+TEST_P(CredentialTest, IsFound) { 
+  http::Request request;
+  request.headers = Headers(GetParam().headers);
+  EXPECT_EQ(CredentialOf(request).api_key(), GetParam().key);
+; }
 
 INSTANTIATE_TEST_SUITE_P(
     All, CredentialTest,
@@ -192,6 +199,120 @@ TEST(CostOfTest, APartOfABillionthIsAWholeOne) {
   usage.set_input_tokens(1);
 
   EXPECT_EQ(CostOf(usage, price), 1);
+}
+
+router::v1::Price PriceOf(std::int64_t input, std::int64_t cached, std::int64_t output, std::int64_t request = 0,
+                          std::int64_t image = 0) {
+  router::v1::Price price;
+  price.set_input(input);
+  price.set_cached_input(cached);
+  price.set_output(output);
+  price.set_request(request);
+  price.set_image(image);
+  return price;
+}
+
+provider::v1::Usage UsageOf(std::int64_t input, std::int64_t cached, std::int64_t output, std::int64_t reasoning) {
+  provider::v1::Usage usage;
+  usage.set_input_tokens(input);
+  usage.set_cached_input_tokens(cached);
+  usage.set_output_tokens(output);
+  usage.set_reasoning_tokens(reasoning);
+  return usage;
+}
+
+TEST(CostOfTest, ReasoningIsAPartOfTheOutputWithAPriceOfItsOwnIfItHasOne) {
+  router::v1::Price price = PriceOf(1'000'000, 1'000'000, 2'000'000);
+  const provider::v1::Usage usage = UsageOf(10, 0, 100, 60);
+  EXPECT_EQ(CostOf(usage, price), 10 + 200);
+  price.set_reasoning(5'000'000);
+  EXPECT_EQ(CostOf(usage, price), 10 + 40 * 2 + 60 * 5);
+  EXPECT_EQ(CostOf(UsageOf(10, 0, 100, 900), price), 10 + 100 * 5) << "no more reasoning than output";
+  EXPECT_EQ(CostOf(UsageOf(10, 0, 100, -900), price), 10 + 200);
+  price.set_reasoning(0);
+  EXPECT_EQ(CostOf(usage, price), 10 + 40 * 2) << "0 is a price, too";
+}
+
+TEST(CostOfTest, ARequestAndItsImagesHaveWholePrices) {
+  const router::v1::Price price = PriceOf(1, 1, 1, 7, 1000);
+
+  EXPECT_EQ(CostOf({}, price), 7);
+  EXPECT_EQ(CostOf({}, price, 3), 7 + 3000);
+  EXPECT_EQ(CostOf(UsageOf(1, 1, 1, 0), price, 3), 7 + 3000 + 1) << "the parts of a billionth are rounded up together";
+  EXPECT_EQ(CostOf({}, price, -3), 7);
+}
+
+TEST(CostOfTest, NeverCostsLessThanNothingNorMoreThanANumberHolds) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  router::v1::Price dear = PriceOf(kMost, kMost, kMost, kMost, kMost);
+  dear.set_reasoning(kMost);
+  EXPECT_EQ(CostOf(UsageOf(kMost, kMost, kMost, kMost), dear, kMost), kMost);
+  EXPECT_EQ(CostOf(UsageOf(kMost, 5, kMost, 5), dear, kMost), kMost);
+  EXPECT_EQ(CostOf(UsageOf(1'000'001, 0, 0, 0), PriceOf(kMost, 0, 0)), kMost);
+  EXPECT_EQ(CostOf(UsageOf(1'000'000, 0, 0, 0), PriceOf(kMost, 0, 0)), kMost);
+  EXPECT_EQ(CostOf(UsageOf(1'000'000, 0, 0, 0), PriceOf(kMost - 1, 0, 0)), kMost - 1);
+  EXPECT_EQ(CostOf(UsageOf(kLeast, kLeast, kLeast, kLeast), dear, kLeast), kMost) << "the request alone";
+  const router::v1::Price negative = PriceOf(kLeast, kLeast, kLeast, kLeast, kLeast);
+  EXPECT_EQ(CostOf(UsageOf(kMost, 5, kMost, 5), negative, kMost), 0);
+  EXPECT_EQ(CostOf(UsageOf(-100, -5, -100, -5), PriceOf(kMost, kMost, kMost)), 0);
+}
+
+// Small numbers and large ones, so that clamps, roundings and saturation all occur.
+class CostDraw {
+ public:
+  std::int64_t Number() {
+    const int bits = std::uniform_int_distribution<int>(0, 62)(random_);
+    return std::uniform_int_distribution<std::int64_t>(-2, std::int64_t{1} << bits)(random_);
+  }
+  // At most `most`.
+  std::int64_t Part(std::int64_t most) { return std::uniform_int_distribution<std::int64_t>(0, most)(random_); }
+  router::v1::Price Price() {
+    router::v1::Price price = PriceOf(Number(), Number(), Number(), Number(), Number());
+    if (Part(1) == 0) price.set_reasoning(Number());
+    return price;
+  }
+
+ private:
+  std::mt19937_64 random_{20261201};
+};
+
+TEST(CostOfTest, MoreNeverCostsLess) {
+  CostDraw draw;
+  for (int i = 0; i < 20'000; ++i) {
+    const router::v1::Price price = draw.Price();
+    const std::int64_t in = draw.Number() / 2, cached = draw.Number(), out = draw.Number() / 2, thought = draw.Number();
+    const std::int64_t images = draw.Number() / 2, more = draw.Part(std::int64_t{1} << draw.Part(60));
+    const std::int64_t cost = CostOf(UsageOf(in, cached, out, thought), price, images);
+    ASSERT_GE(cost, 0);
+    ASSERT_LE(cost, CostOf(UsageOf(in, cached, out, thought), price, images + more)) << price.ShortDebugString();
+    ASSERT_LE(cost, CostOf(UsageOf(in + more, cached, out, thought), price, images)) << price.ShortDebugString();
+    ASSERT_LE(cost, CostOf(UsageOf(in, cached, out + more, thought), price, images)) << price.ShortDebugString();
+  }
+}
+
+TEST(CostOfTest, TwoHalvesNeverCostLessThanTheWhole) {
+  CostDraw draw;
+  for (int i = 0; i < 20'000; ++i) {
+    router::v1::Price price = draw.Price();
+    price.set_request(0);
+    const auto half = [&] {
+      const std::int64_t in = draw.Part(std::int64_t{1} << draw.Part(40));
+      const std::int64_t out = draw.Part(std::int64_t{1} << draw.Part(40));
+      return UsageOf(in, draw.Part(in), out, draw.Part(out));
+    };
+    const provider::v1::Usage a = half(), b = half();
+    const provider::v1::Usage whole =
+        UsageOf(a.input_tokens() + b.input_tokens(), a.cached_input_tokens() + b.cached_input_tokens(),
+                a.output_tokens() + b.output_tokens(), a.reasoning_tokens() + b.reasoning_tokens());
+    const std::int64_t first = CostOf(a, price), second = CostOf(b, price), together = CostOf(whole, price);
+    __extension__ using Wide = __int128;
+    ASSERT_LE(static_cast<Wide>(together), static_cast<Wide>(first) + second) << price.ShortDebugString();
+    ASSERT_GE(together, std::max(first, second)) << price.ShortDebugString();
+    if (together < std::numeric_limits<std::int64_t>::max()) {
+      ASSERT_LE(static_cast<Wide>(first) + second, static_cast<Wide>(together) + 1) << "rounded up once each";
+    }
+  }
 }
 
 TEST(EstimateUsageTest, TakesFourBytesForATokenRoundedUp) {

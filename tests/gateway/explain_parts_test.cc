@@ -137,7 +137,7 @@ TEST(ExplanationTest, SaysWhatWasDecidedAndWhy) {
             (json{{"provider", "p"},
                   {"model", "m"},
                   {"reason", "first"},
-                  {"price", {{"input", 1.25}, {"cached_input", 0.0}, {"output", 0.0}}},
+                  {"price", {{"input", 1.25}, {"cached_input", 0.0}, {"output", 0.0}, {"reasoning", 0.0}, {"request", 0.0}, {"image", 0.0}}},
                   {"weight", 1.0},
                   {"continues", false},
                   {"trial", false}}));

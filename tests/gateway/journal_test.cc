@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "auth-service/core.h"
-#include "auth-service/sqlite.h"
+#include "auth-service/store/sqlite.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -591,7 +591,7 @@ struct Recorded {
 std::map<std::string, Recorded> RecordedUsage(const auth::Config& config, std::size_t& rows) {
   std::map<std::string, Recorded> recorded;
   rows = 0;
-  auto database = auth::Database::Open(config.state_dir + "/auth.db", auth::Database::Mode::kReadWrite).value();
+  auto database = auth::OpenSqlite(config.state_dir + "/auth.db", auth::SqliteMode::kReadWrite).value();
   auto row = database.Prepare("SELECT reservation_id, outcome, cost_nano_usd FROM usage").value();
   for (; row.Step().value(); ++rows) recorded[row.TextAt(0)] = {row.IntegerAt(1), row.IntegerAt(2)};
   return recorded;

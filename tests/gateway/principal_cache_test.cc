@@ -67,7 +67,7 @@ TEST_F(PrincipalCacheTest, FindsWhatItKeptAndNothingElse) {
 
 TEST_F(PrincipalCacheTest, AKeyIsNoCertificateOfTheSameName) {
   AuthenticateRequest certificate;
-  certificate.set_certificate_subject("wl_1");
+  certificate.mutable_certificate()->set_subject("wl_1");
 
   EXPECT_NE(cache_.DigestOf(Key("wl_1")), cache_.DigestOf(certificate));
 }

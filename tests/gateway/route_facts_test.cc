@@ -81,20 +81,6 @@ TEST_F(FactsTest, TooLargeOnesAreNotRecorded) {
   EXPECT_EQ(RecordedFacts(FactsOf(known()), {}), "");
 }
 
-TEST_F(FactsTest, AHoldIsForTheSmallerLimit) {
-  const auto held = [&](std::int64_t asked, std::int64_t set) {
-    envelope_.max_output_tokens = asked;
-    router::v1::Settings settings;
-    settings.set_max_output_tokens(set);
-    return HoldOf(known(), settings, "rsv", std::chrono::minutes(1)).upper_bound().output_tokens();
-  };
-  EXPECT_EQ(held(0, 0), 0);
-  EXPECT_EQ(held(500, 0), 500);
-  EXPECT_EQ(held(0, 400), 400);
-  EXPECT_EQ(held(500, 400), 400);
-  EXPECT_EQ(held(300, 400), 300);
-}
-
 TEST_F(FactsTest, AnOrderHasWhatTheRouteSets) {
   router::v1::Settings set;
   set.set_reasoning_effort("low");

@@ -128,10 +128,13 @@ TEST(RouterConfig, ReadsPricesAsBillionthsForAMillionTokens) {
                              "  ollama/*: {input: 0.000000001, output: 0}\n");
 
   ASSERT_EQ(config.routing.prices.size(), 2u);
-  EXPECT_EQ(config.routing.prices[0].input, 1'250'000'000);
-  EXPECT_EQ(config.routing.prices[0].cached_input, 125'000'000);
-  EXPECT_EQ(config.routing.prices[0].output, 10'000'000'000);
-  EXPECT_EQ(config.routing.prices[1].cached_input, 1) << "cached input costs what input costs, if nobody says";
+  ASSERT_EQ(config.routing.prices[0].dated.size(), 1u);
+  const v1::Price& price = config.routing.prices[0].dated[0].price;
+  EXPECT_EQ(price.input(), 1'250'000'000);
+  EXPECT_EQ(price.cached_input(), 125'000'000);
+  EXPECT_EQ(price.output(), 10'000'000'000);
+  EXPECT_FALSE(price.has_reasoning()) << "reasoning costs what output costs, if nobody says";
+  EXPECT_EQ(config.routing.prices[1].dated[0].price.cached_input(), 1) << "and cached input what input costs";
 }
 
 TEST(RouterConfig, NeedsNoSecretsOfTheProviders) {
@@ -203,11 +206,13 @@ TEST(RouterConfig, SaysWhereAndWhatIsWrong) {
       {"prices:\n  azure/x: {input: 1, output: 1}",
        "w.yaml:3: prices.azure/x: the provider `azure` is not configured; configured are: openai, ollama, demo"},
       {"prices:\n  openai/x: {input: 1}",
-       "w.yaml:3: prices.openai/x: needs both input and output, in USD per million tokens"},
+       "w.yaml:3: prices.openai/x: needs both input and output, in USD per million tokens, or else `request`, in USD per "
+       "request"},
       {"prices:\n  openai/x: {input: 1, output: much}",
        "w.yaml:3: prices.openai/x.output: must be an amount in US dollars, like 10 or 0.125"},
       {"prices:\n  openai/x: {input: 1, output: 1, cache: 1}",
-       "w.yaml:3: prices.openai/x.cache: unknown key; known here: cached_input, input, output"},
+       "w.yaml:3: prices.openai/x.cache: unknown key; known here: cached_input, from, image, input, output, "
+       "reasoning, request"},
       {"default_model: default", "w.yaml:2: default_model: can't be `default` itself"},
       {"router: {discovery_interval: 10ms}", "w.yaml:2: router.discovery_interval: must be at least 1s"},
       {"router: {workers: -1}", "w.yaml:2: router.workers: must be between 0 and 256"},

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "router-service/conditions/zone.h"
+#include "base/time/zone.h"
 #include "tests/router-service/routing.h"
 
 namespace wayleave::router {

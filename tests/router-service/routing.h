@@ -10,9 +10,9 @@
 namespace wayleave::router {
 
 // A routing configuration, as written in YAML.
-inline RoutingConfig Configured(const std::string& yaml) {
+inline RoutingConfig Configured(const std::string& yaml, const std::vector<std::string>& built_in = {}) {
   config::Section root = config::Document::Parse(yaml, "w.yaml");
-  Config config = ReadConfig(root);
+  Config config = ReadConfig(root, built_in);
   root.Done();
   return config.routing;
 }

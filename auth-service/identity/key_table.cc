@@ -1,0 +1,265 @@
+#include "auth-service/identity/key_table.h"
+
+#include <google/protobuf/util/message_differencer.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace wayleave::auth {
+namespace {
+
+using google::protobuf::util::MessageDifferencer;
+
+// A keyed digest is evenly spread and not for an attacker to choose, so its first bytes make a good hash.
+std::uint64_t Hash(const crypto::Digest& digest) {
+  std::uint64_t hash;
+  std::memcpy(&hash, digest.data(), sizeof(hash));
+  return hash;
+}
+
+std::shared_ptr<const Zone> Utc() {
+  static const std::shared_ptr<const Zone> utc = Zone::Load("UTC");
+  return utc;
+}
+
+bool Restricts(const v1::Policy& policy) {
+  return !policy.models().empty() || !policy.providers().empty() || !policy.regions().empty() ||
+         !policy.endpoints().empty() || !policy.addresses().empty();
+}
+
+// Terms that do not make sense, which only somebody's hands can have put into the database, allow nothing.
+v1::Terms Sensible(const v1::Terms& terms) {
+  const Status checked = CheckTerms(terms);
+  if (checked) return terms;
+  v1::Terms none;
+  none.add_endpoints("none: " + checked.error().message);
+  return none;
+}
+
+void AddTerms(const v1::Terms& given, Account& account) {
+  const v1::Terms terms = Sensible(given);
+  if (!terms.timezone().empty()) account.zone = Zone::Load(terms.timezone());
+  account.terms = Tightest(account.terms, terms);
+  if (Restricts(PolicyOf(terms))) account.policies.push_back(PolicyOf(terms));
+  if (!terms.hours().empty() || !terms.days().empty()) account.hours.emplace_back(terms, account.zone);
+}
+
+template <class Record>
+void Suspend(const Record& record, Account& account) {
+  if (!record.has_suspended_at()) return;
+  account.suspended = true;
+  account.because = record.suspended_because();
+}
+
+v1::Terms TermsOf(const v1::Key& key) {
+  v1::Terms terms = key.terms();
+  *terms.mutable_models() = key.models();
+  return terms;
+}
+
+bool Same(const Account& a, const Account& b) {
+  return a.suspended == b.suspended && a.because == b.because && MessageDifferencer::Equals(a.terms, b.terms) &&
+         std::equal(a.policies.begin(), a.policies.end(), b.policies.begin(), b.policies.end(),
+                    [](const v1::Policy& x, const v1::Policy& y) { return MessageDifferencer::Equals(x, y); }) &&
+         std::equal(a.hours.begin(), a.hours.end(), b.hours.begin(), b.hours.end(),
+                    [](const OpeningHours& x, const OpeningHours& y) { return x.Words() == y.Words(); });
+}
+
+// When a key was last used is no change of its rights.
+bool Same(const KeyTable::Entry& a, const KeyTable::Entry& b) {
+  v1::Key before = a.stored.key, after = b.stored.key;
+  before.clear_last_used_at();
+  after.clear_last_used_at();
+  return a.stored.digest == b.stored.digest && MessageDifferencer::Equals(before, after) &&
+         MessageDifferencer::Equals(a.principal, b.principal);
+}
+
+std::int64_t SmallerLimit(std::int64_t a, std::int64_t b) { return a == 0 || (b != 0 && b < a) ? b : a; }
+
+}  // namespace
+
+std::vector<const Account*> Accounted::all() const {
+  std::vector<const Account*> accounts;
+  for (const Account* account : {tenant, user, key}) {
+    if (account) accounts.push_back(account);
+  }
+  return accounts;
+}
+
+Standing KeyTable::Entry::At(Time now) const {
+  if (stored.key.has_revoked_at()) return Standing::kRevoked;
+  return now < expires_at ? Standing::kGood : Standing::kExpired;
+}
+
+KeyTable::KeyTable(Accounts stored, const std::vector<StoredKey>& environment, const Configured& configured) {
+  AddTenants(std::move(stored.tenants), configured.tenants);
+  AddUsers(std::move(stored.users), configured.users);
+  entries_.reserve(stored.keys.size() + environment.size());
+  for (StoredKey& key : stored.keys) entries_.push_back(EntryOf(std::move(key)));
+  for (const StoredKey& key : environment) entries_.push_back(EntryOf(key));
+  for (const Entry& entry : entries_) {
+    by_digest_.emplace(Hash(entry.stored.digest), &entry);
+    by_id_.emplace(entry.stored.key.id(), &entry);
+  }
+}
+
+void KeyTable::AddTenants(std::vector<v1::Tenant> stored, const std::vector<v1::Tenant>& configured) {
+  tenant_records_ = std::move(stored);
+  for (const v1::Tenant& tenant : configured) {
+    const auto known = std::find_if(tenant_records_.begin(), tenant_records_.end(),
+                                    [&](const v1::Tenant& other) { return other.name() == tenant.name(); });
+    v1::Tenant& record = known == tenant_records_.end() ? tenant_records_.emplace_back() : *known;
+    record.set_name(tenant.name());
+    *record.mutable_configured() = tenant.terms();
+  }
+  std::sort(tenant_records_.begin(), tenant_records_.end(),
+            [](const v1::Tenant& a, const v1::Tenant& b) { return a.name() < b.name(); });
+  for (const v1::Tenant& tenant : tenant_records_) {
+    Account& account = TenantAccount(tenant.name());
+    Suspend(tenant, account);
+    AddTerms(tenant.configured(), account);
+    AddTerms(tenant.terms(), account);
+  }
+}
+
+void KeyTable::AddUsers(std::vector<v1::User> stored, const std::vector<v1::User>& configured) {
+  user_records_ = std::move(stored);
+  for (const v1::User& user : configured) AddTerms(user.terms(), UserAccount(user.tenant(), user.name()));
+  for (const v1::User& user : user_records_) {
+    Account& account = UserAccount(user.tenant(), user.name());
+    Suspend(user, account);
+    AddTerms(user.terms(), account);
+  }
+}
+
+Account& KeyTable::TenantAccount(const std::string& name) {
+  Account& account = tenants_[name];
+  account.tenant = name;
+  account.id = "tenant/" + name;
+  if (!account.zone) account.zone = Utc();
+  return account;
+}
+
+Account& KeyTable::UserAccount(const std::string& tenant, const std::string& name) {
+  Account& account = users_[{tenant, name}];
+  account.kind = Account::Kind::kUser;
+  account.tenant = tenant;
+  account.user = name;
+  account.id = "user/" + tenant + "/" + name;
+  if (!account.zone) {
+    const auto found = tenants_.find(tenant);
+    account.zone = found == tenants_.end() ? Utc() : found->second.zone;
+  }
+  return account;
+}
+
+KeyTable::Entry KeyTable::EntryOf(StoredKey stored) const {
+  Entry entry;
+  const v1::Key& key = stored.key;
+  Account& account = entry.account;
+  account.kind = Account::Kind::kKey;
+  account.tenant = key.tenant();
+  account.user = key.user();
+  account.key = key.id();
+  account.id = "key/" + key.id();
+  const auto tenant = tenants_.find(key.tenant());
+  account.zone = tenant == tenants_.end() ? Utc() : tenant->second.zone;
+  AddTerms(TermsOf(key), account);
+
+  entry.principal.set_tenant(key.tenant());
+  entry.principal.set_user(key.user());
+  entry.principal.set_key_id(key.id());
+  *entry.principal.mutable_roles() = key.roles();
+  *entry.principal.mutable_labels() = key.labels();
+  if (key.has_expires_at()) {
+    *entry.principal.mutable_expires_at() = key.expires_at();
+    entry.expires_at = TimeOf(ToNanos(key.expires_at()));
+  }
+  entry.stored = std::move(stored);
+  Accounted accounted = AccountsOf(entry.principal);
+  accounted.key = &entry.account;
+  SetPolicy(accounted, entry.principal);
+  return entry;
+}
+
+const KeyTable::Entry* KeyTable::ByDigest(const crypto::Digest& digest) const {
+  const auto [first, last] = by_digest_.equal_range(Hash(digest));
+  for (auto it = first; it != last; ++it) {
+    if (crypto::ConstantTimeEqual(crypto::AsView(it->second->stored.digest), crypto::AsView(digest))) return it->second;
+  }
+  return nullptr;
+}
+
+const KeyTable::Entry* KeyTable::ById(std::string_view id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+Accounted KeyTable::AccountsOf(const v1::Principal& principal) const {
+  Accounted accounted;
+  if (const auto tenant = tenants_.find(principal.tenant()); tenant != tenants_.end()) accounted.tenant = &tenant->second;
+  if (!principal.user().empty()) {
+    const auto user = users_.find({principal.tenant(), principal.user()});
+    if (user != users_.end()) accounted.user = &user->second;
+  }
+  if (const Entry* entry = ById(principal.key_id())) accounted.key = &entry->account;
+  return accounted;
+}
+
+void KeyTable::Complete(v1::Principal& principal) const { SetPolicy(AccountsOf(principal), principal); }
+
+void KeyTable::SetPolicy(const Accounted& accounted, v1::Principal& principal) {
+  v1::Policy& policy = *principal.mutable_policy();
+  policy.Clear();
+  policy.set_unmetered(true);
+  for (const Account* account : accounted.all()) {
+    for (const v1::Policy& one : account->policies) *policy.add_further() = one;
+    policy.set_max_output_tokens(SmallerLimit(policy.max_output_tokens(), account->terms.max_output_tokens()));
+    if (HasLimits(account->terms) || HasBudget(account->terms)) policy.set_unmetered(false);
+    if (HasHardBudget(account->terms)) policy.set_priced_only(true);
+  }
+  // One policy alone needs no second place.
+  if (policy.further_size() != 1) return;
+  const v1::Policy only = policy.further(0);
+  policy.clear_further();
+  policy.MergeFrom(only);
+}
+
+std::vector<std::string> KeyTable::ChangedIn(const KeyTable& later) const {
+  // A tenant stands for all of its users.
+  std::set<std::pair<std::string, std::string>> changed;
+  const auto compare = [&](const auto& before, const auto& after) {
+    for (const auto& [name, account] : before) {
+      const auto found = after.find(name);
+      if (found == after.end() || !Same(account, found->second)) changed.emplace(account.tenant, account.user);
+    }
+  };
+  compare(tenants_, later.tenants_);
+  compare(later.tenants_, tenants_);
+  compare(users_, later.users_);
+  compare(later.users_, users_);
+  std::vector<std::string> ids;
+  for (const Entry& entry : entries_) {
+    const v1::Key& key = entry.stored.key;
+    const Entry* now = later.ById(key.id());
+    const bool concerned = changed.contains({key.tenant(), ""}) || changed.contains({key.tenant(), key.user()});
+    if (concerned || !now || !Same(entry, *now)) ids.push_back(key.id());
+  }
+  std::set<std::string> tenants;
+  for (const auto& [tenant, user] : changed) tenants.insert(tenant);
+  for (const std::string& tenant : tenants) ids.push_back("tenant:" + tenant);
+  return ids;
+}
+
+std::vector<std::string> KeyTable::ExpiredBetween(Time from, Time to) const {
+  std::vector<std::string> ids;
+  for (const Entry& entry : entries_) {
+    if (from < entry.expires_at && entry.expires_at <= to) ids.push_back(entry.stored.key.id());
+  }
+  return ids;
+}
+
+}  // namespace wayleave::auth

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace wayleave::deploy {
+
+// Adds `wayleave tenant create|list|show|set|suspend|resume`. They change the store directly, so they work beside a
+// running server, which follows within a second, and without one. `exit_code` is set by the one that runs.
+void AddTenantCommands(CLI::App& command, int& exit_code);
+
+}  // namespace wayleave::deploy

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wayleave::deploy {
+
+// Text of others, fit for a terminal: what would control it becomes a question mark.
+std::string Shown(std::string_view text);
+
+// A table for a terminal. Columns are as wide as they need; where all together pass 100 characters, those that may be
+// cut are, the widest first, and a cut cell ends with "…". Not thread-safe.
+class TextTable {
+ public:
+  static constexpr std::size_t kWidth = 100;
+
+  struct Column {
+    const char* heading;
+    bool right = false;
+    // Cut to no fewer characters than these; 0 for never.
+    std::size_t least = 0;
+  };
+
+  explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  // A cell for each column.
+  void Add(std::vector<std::string> cells);
+  bool empty() const { return rows_.empty(); }
+  // With the headings; lines end where their text does.
+  std::string Text() const;
+
+ private:
+  std::vector<std::size_t> Widths() const;
+
+  const std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace wayleave::deploy

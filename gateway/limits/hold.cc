@@ -1,0 +1,74 @@
+#include "gateway/limits/hold.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crypto/id.h"
+#include "gateway/orders.h"
+
+namespace wayleave::gateway {
+namespace {
+
+constexpr std::int64_t kSlice = 4096;
+
+void Add(const auth::v1::Amount& amount, auth::v1::Amount& to) {
+  to.set_input_tokens(to.input_tokens() + amount.input_tokens());
+  to.set_output_tokens(to.output_tokens() + amount.output_tokens());
+  to.set_cost_nano_usd(to.cost_nano_usd() + amount.cost_nano_usd());
+}
+
+}  // namespace
+
+Task<Status> Hold::Take(AuthPort& auth, const Known& known, router::v1::RouteResponse& route,
+                        std::chrono::milliseconds lifetime, const rpc::CallContext& context) {
+  auth_ = &auth;
+  bound_ = BoundOf(known, route);
+  request_.set_reservation_id(crypto::MakeId("rsv_"));
+  *request_.mutable_principal() = known.principal;
+  request_.set_model(known.envelope.model);
+  *request_.mutable_upper_bound() = bound_.most;
+  *request_.mutable_minimum() = bound_.least;
+  SetDuration(*request_.mutable_ttl(), lifetime);
+  auto held = co_await auth.Reserve(request_, context);
+  if (!held) co_return std::move(held).error();
+  response_ = std::move(*held);
+  output_tokens_ = bound_.output_tokens;
+  const bool part = response_.has_granted() && response_.granted().cost_nano_usd() < bound_.most.cost_nano_usd();
+  if (part) output_tokens_ = OutputWithin(response_.granted().cost_nano_usd(), known, route);
+  if (bound_.output_tokens > 0) {
+    token_cost_ = (bound_.most.cost_nano_usd() + bound_.output_tokens - 1) / bound_.output_tokens;
+    route.mutable_set()->set_max_output_tokens(SmallerLimit(route.set().max_output_tokens(), output_tokens_));
+  }
+  co_return Status();
+}
+
+Task<bool> Hold::Covers(std::int64_t output_tokens, const rpc::CallContext& context) {
+  if (output_tokens_ == 0 || output_tokens <= output_tokens_) co_return true;
+  if (!request_.principal().policy().priced_only()) co_return true;
+  const std::int64_t more = std::max(kSlice, output_tokens - output_tokens_);
+  auth::v1::Amount by;
+  by.set_output_tokens(more);
+  by.set_cost_nano_usd(more * token_cost_);
+  const bool grown = co_await Grow(std::move(by), context);
+  if (grown) output_tokens_ += more;
+  co_return grown;
+}
+
+Task<bool> Hold::Again(const rpc::CallContext& context) {
+  if (!request_.principal().policy().priced_only()) co_return true;
+  co_return co_await Grow(bound_.most, context);
+}
+
+// From what was granted, not from what was asked for.
+Task<bool> Hold::Grow(auth::v1::Amount by, const rpc::CallContext& context) {
+  auth::v1::ReserveRequest larger = request_;
+  larger.clear_minimum();
+  if (response_.has_granted()) *larger.mutable_upper_bound() = response_.granted();
+  Add(by, *larger.mutable_upper_bound());
+  auto held = co_await auth_->Reserve(larger, context);
+  if (!held) co_return false;
+  response_ = std::move(*held);
+  co_return true;
+}
+
+}  // namespace wayleave::gateway

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/async/task.h"
+#include "gateway/limits/bound.h"
+#include "gateway/ports.h"
+
+namespace wayleave::gateway {
+
+// What auth-service holds for one generation. Belongs to the generation and its worker; the port, the route and what
+// `known` refers to outlive it.
+class Hold {
+ public:
+  // Asks for it. The error is fit for the client, and nothing is held then. Sets in the route how much output the request
+  // may ask for, where that is limited.
+  Task<Status> Take(AuthPort& auth, const Known& known, router::v1::RouteResponse& route,
+                    std::chrono::milliseconds lifetime, const rpc::CallContext& context);
+
+  // The answer has so many output tokens by now, as far as one can tell from its bytes. False if they are more than is held
+  // and no more can be had: then the answer must end here. Providers that keep to the limit that they were told never get
+  // that far.
+  Task<bool> Covers(std::int64_t output_tokens, const rpc::CallContext& context);
+
+  // Another target is to carry the answer on, which costs as much again. False if that can't be had.
+  Task<bool> Again(const rpc::CallContext& context);
+
+  const std::string& id() const { return request_.reservation_id(); }
+  const auth::v1::ReserveResponse& response() const { return response_; }
+
+ private:
+  Task<bool> Grow(auth::v1::Amount by, const rpc::CallContext& context);
+
+  AuthPort* auth_ = nullptr;
+  auth::v1::ReserveRequest request_;
+  auth::v1::ReserveResponse response_;
+  Bound bound_;
+  // The output tokens that are held; 0 for no limit.
+  std::int64_t output_tokens_ = 0;
+  // The money for one output token at the dearest target, rounded up, in billionths of a US dollar.
+  std::int64_t token_cost_ = 0;
+};
+
+}  // namespace wayleave::gateway

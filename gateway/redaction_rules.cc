@@ -1,0 +1,43 @@
+#include "gateway/redaction_rules.h"
+
+#include <utility>
+
+namespace wayleave::gateway {
+
+RedactionRules::RedactionRules(const std::map<std::string, RedactionPolicy>& by_tenant, const RedactionPolicy& otherwise,
+                               metrics::Registry& registry)
+    : registry_(registry) {
+  for (const auto& [tenant, policy] : by_tenant) by_tenant_.emplace(tenant, CompiledPolicy(policy));
+  if (otherwise.enabled()) otherwise_.emplace(otherwise);
+}
+
+const CompiledPolicy* RedactionRules::For(const std::string& tenant) const {
+  const auto own = by_tenant_.find(tenant);
+  if (own != by_tenant_.end()) return own->second.policy().enabled() ? &own->second : nullptr;
+  return otherwise_ ? &*otherwise_ : nullptr;
+}
+
+void RedactionRules::Count(const CompiledPolicy& policy, const std::vector<std::size_t>& counts) const {
+  for (std::size_t kind = 0; kind < counts.size(); ++kind) {
+    if (counts[kind] == 0) continue;
+    registry_
+        .Counter("wayleave_gateway_redactions_total", "What was taken out of requests, by kind.",
+                 {{"kind", policy.Label(static_cast<Kind>(kind))}})
+        .Increment(static_cast<double>(counts[kind]));
+  }
+}
+
+void Protection::Apply(const RedactionRules& rules, const std::string& tenant, http::Request& request,
+                       Envelope& envelope) {
+  const CompiledPolicy* policy = rules.For(tenant);
+  if (!policy) return;
+  Redacted redacted = Redact(std::move(request.body), {envelope.model_offset, envelope.model_length}, *policy);
+  request.body = std::move(redacted.body);
+  envelope.model_offset = redacted.model_offset;
+  envelope.model_length = redacted.model_length;
+  rules.Count(*policy, redacted.counts);
+  placeholders_ = std::move(redacted.placeholders);
+  if (policy->policy().restore && !placeholders_.empty()) restorer_.emplace(placeholders_);
+}
+
+}  // namespace wayleave::gateway

@@ -297,6 +297,7 @@ void Core::Round() {
   Look();
   const Time now = clock_();
   ledger_.Round(now);
+  ForgetEarlierLives();
   HearBudgets(now);
   if (now - signed_at_ >= kSignInterval) SignTrail(now);
   if (config_.usage_retention.count() > 0 && now - forgot_at_ >= kForgetInterval) {
@@ -322,6 +323,18 @@ void Core::Look() {
   }
 }
 
+void Core::WhenSettled(std::function<bool()> settled) {
+  std::lock_guard lock(settled_mutex_);
+  settled_ = std::move(settled);
+}
+
+void Core::ForgetEarlierLives() {
+  std::lock_guard lock(settled_mutex_);
+  if (!settled_ || !settled_()) return;
+  settled_ = {};
+  store_->Write([this](Changes& changes) { return till::ForgetOthers(changes, ledger_.holder()); }, [](const Status&) {});
+}
+
 // What is used of budgets that nobody asked for here since the start, or that others use, too.
 void Core::HearBudgets(Time now) {
   if (now - budgets_heard_at_ < kBudgetsInterval) return;
@@ -339,6 +352,10 @@ void Core::HearBudgets(Time now) {
     const auto pool = store_->ReadPool(demand.pool);
     if (!pool) return;
     if (*pool) ledger_.Heard(demand, **pool);
+    if (*pool || !summed_.insert(demand.pool).second) continue;
+    // Nobody ever held anything of it: what counts stands in the records, and is added up once.
+    const auto spent = store_->Spent(demand.tenant, demand.user, demand.key, demand.begins_at, demand.resets_at);
+    if (spent) ledger_.Heard(demand, {*spent, 0, 0});
   }
   probe_.Show(ledger_.StandingsOf(demands, now));
 }

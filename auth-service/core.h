@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "auth-service/admin/admin.h"
@@ -48,6 +50,11 @@ class Core {
   Task<Result<v1::SettleResponse>> Settle(const v1::SettleRequest& request);
   Admin& admin() { return admin_; }
 
+  // For a process that holds the only gateway, too: once `settled` says that every record of an earlier life is settled,
+  // what earlier lives had leased of budgets goes back, because nobody can charge it any more. Called on a thread of the
+  // core's until it says so, or takes an empty one back. Any thread.
+  void WhenSettled(std::function<bool()> settled);
+
   // What the configuration says of tenants now; in force within 200 ms. Any thread.
   void Configure(KeyTable::Configured tenants) { ring_.Configure(std::move(tenants)); }
 
@@ -77,6 +84,7 @@ class Core {
   void LookNow();
   void Round();
   void Look();
+  void ForgetEarlierLives();
   void HearBudgets(Time now);
   void SignTrail(Time now);
 
@@ -88,6 +96,9 @@ class Core {
   Probe probe_;
   bool look_failed_ = false;
   Time budgets_heard_at_{};
+  std::set<PoolId> summed_;
+  std::mutex settled_mutex_;
+  std::function<bool()> settled_;
   Time signed_at_{};
   Time forgot_at_{};
   Housekeeper housekeeper_;

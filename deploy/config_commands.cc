@@ -34,8 +34,9 @@ int Check(const app::Flags& flags) {
   return RunTests(routing);
 }
 
-// What may hold a secret in clear: keys, and headers that are sent along. `{file: …}` only names a place.
+// What may hold a secret in clear: keys, headers that are sent along, and a database's URL, which may hold a password. `{file: …}` only names a place.
 bool IsSecret(const std::string& path) {
+  if (path == "auth.key_secret" || path == "auth.database") return true;
   return path.starts_with("providers.") && (path.ends_with(".api_key") || path.ends_with(".api_keys") ||
                                             path.find(".headers.") != std::string::npos);
 }

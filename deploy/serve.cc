@@ -67,12 +67,13 @@ class OneProcess {
     router::Probing probing(workers_[0], signs, *router_, program_.registry(),
                             {settings_.router.service.probe_interval});
     router_->OnReload([&discovery] { discovery.Poke(); });
-    program_.OnReload(kFixed, [this] { router_->ReloadNow(); });
     LocalAuth auth_port(*auth_);
     LocalRouter router_port(*router_);
     LocalProvider provider_port(*provider_);
     const gateway::Ports ports{auth_port, router_port, provider_port};
     gateway::Gateway gateway(settings_.gateway, workers_, ports, std::move(*journal), program_.registry());
+    gateway_ = &gateway;
+    program_.OnReload(kFixed, [this] { router_->ReloadNow(); });
 
     LocalAdmin admin_port(*auth_);
     gateway::AdminApi administration(admin_port);
@@ -92,11 +93,13 @@ class OneProcess {
       if (Status grpc = ServeGrpc(gateway); !grpc) port = std::move(grpc).error();
     }
     if (port) {
+      auth_->WhenSettled([&gateway] { return gateway.settled(); });
       Announce(*port, *first_key);
       program_.SetReady(true);
       program_.WaitForSignal();
       program_.SetReady(false);
     }
+    auth_->WhenSettled({});
     gateway.Drain();
     probing.Stop();
     discovery.Stop();
@@ -147,6 +150,7 @@ class OneProcess {
       }
       routing = std::move(settings.router.routing);
       auth_->Configure(std::move(settings.auth.tenants));
+      gateway_->Protect(settings.gateway.redaction_by_tenant, settings.gateway.redaction);
     });
     return routing;
   }
@@ -172,6 +176,7 @@ class OneProcess {
   std::unique_ptr<auth::Core> auth_;
   std::unique_ptr<provider::Core> provider_;
   std::unique_ptr<router::Core> router_;
+  gateway::Gateway* gateway_ = nullptr;  // while it serves
 };
 
 }  // namespace

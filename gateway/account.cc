@@ -40,8 +40,10 @@ void Account::Open(auth::v1::Settlement draft) {
   record_.settlement->set_cost_nano_usd(0);
 }
 
-std::int64_t Account::output_tokens() const {
-  return record_.settlement->usage().output_tokens() + EstimateUsage(0, part_.output_bytes).output_tokens();
+std::int64_t Account::OutputTokensWith(const provider::v1::GenerateResponse& piece) const {
+  std::uint64_t bytes = std::max(part_.output_bytes, piece.output_bytes());
+  if (piece.has_end()) bytes = std::max<std::uint64_t>(bytes, piece.end().output_bytes());
+  return record_.settlement->usage().output_tokens() + EstimateUsage(0, bytes).output_tokens();
 }
 
 void Account::Try(const router::v1::Target& target, std::size_t carried_bytes) {

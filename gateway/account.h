@@ -33,8 +33,8 @@ class Account {
   void Fail() { outcome_ = auth::v1::OUTCOME_FAILED; }
   // The same, because it must not go on.
   void Cut() { outcome_ = auth::v1::OUTCOME_INCOMPLETE; }
-  // The output tokens so far, as far as one can tell from their bytes.
-  std::int64_t output_tokens() const;
+  // The output tokens up to and with a piece that was not noted yet, as far as one can tell from their bytes.
+  std::int64_t OutputTokensWith(const provider::v1::GenerateResponse& piece) const;
 
   // Closes the journal's record, the first time; a generation that nobody ended was cancelled or has failed.
   void Settle(bool cancelled);

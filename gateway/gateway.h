@@ -19,6 +19,12 @@ class Gateway {
   Result<int> Start();
   // The same for inference.v1 over gRPC, which may be left out. After Start().
   Result<int> StartGrpc();
+  // Whether auth-service has every record that was closed so far. Any thread.
+  bool settled() const { return journal_->pending() == 0; }
+  // What is kept from providers, from now on. Any thread.
+  void Protect(const std::map<std::string, RedactionPolicy>& by_tenant, const RedactionPolicy& otherwise) {
+    redaction_.Replace(by_tenant, otherwise);
+  }
   // Finishes what is in progress, then settles what is left in the journal as far as auth-service can be reached.
   void Drain();
 
@@ -31,7 +37,7 @@ class Gateway {
   InFlight in_flight_;
   const Draw draw_ = DrawAtRandom;
   const Cors cors_;
-  const RedactionRules redaction_;
+  RedactionRules redaction_;
   std::unique_ptr<Journal> journal_;
   OutcomeReporter outcomes_;
   const GenerationServices services_;

@@ -93,13 +93,14 @@ class OneGeneration {
     Tour& tour = *tour_;
     bool more = true;
     while (more) {
+      // What is not paid for is not delivered.
+      const bool covered = co_await admission_.hold.Covers(account_.OutputTokensWith(piece), context_);
+      if (!covered) co_return co_await CutHere();
       account_.Note(piece);
       if (piece.has_end()) account_.Settle(false);  // on disk before the client sees the end
       const bool sent = co_await WriteEvents(piece.data());
       services_.probe.Delivered(piece.events(), piece.data().size());
       if (!sent || piece.has_end()) break;
-      const bool covered = co_await admission_.hold.Covers(account_.output_tokens(), context_);
-      if (!covered) co_return co_await CutHere();
       if (piece.has_interrupted()) {
         more = co_await CarryOn(piece);
       } else {

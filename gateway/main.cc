@@ -25,10 +25,11 @@ Config Load(app::Program& program) {
   return config;
 }
 
-// Nothing here changes while the gateway runs, but what was changed is told.
-void Check(config::Section& root) {
-  ReadConfig(root);
+// What is kept from providers is taken over; of what else was changed is told that it is not.
+void TakeOver(config::Section& root, Gateway& gateway) {
+  const Config config = ReadConfig(root);
   CheckSections(root);
+  gateway.Protect(config.redaction_by_tenant, config.redaction);
 }
 
 std::string Missing(rpc::Channel& auth, rpc::Channel& router, rpc::Channel& provider) {
@@ -77,7 +78,9 @@ Status Run(app::Program& program) {
   }
   if (port) {
     log::Info("serving", {{"address", config.http.address}, {"port", *port}});
-    program.OnReload({"log", "gateway"}, [&program] { program.reloads().Again(Check); });
+    program.OnReload({"log", "gateway"}, [&program, &gateway] { 
+      program.reloads().Again([&gateway](config::Section& root) { TakeOver(root, gateway); });
+    });
     program.SetReady(true);
     program.WaitForSignal();
     program.SetReady(false);

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kMostEntries = 100'000;
 constexpr std::chrono::milliseconds kMostSilence{1000};
+// Every auth-service looks for changes five times in that.
+constexpr std::chrono::milliseconds kSettling{1000};
 
 bool Names(const auth::v1::WatchRevocationsResponse& message, const auth::v1::Principal& principal) {
   constexpr std::string_view kTenant = "tenant:";
@@ -49,7 +51,7 @@ void PrincipalCache::Keep(const crypto::Digest& digest, const auth::v1::Authenti
       std::chrono::seconds(answer.max_age().seconds()) + std::chrono::nanoseconds(answer.max_age().nanos());
   if (age.count() <= 0) return;
   std::lock_guard lock(mutex_);
-  if (drops != drops_.load()) return;
+  if (drops != drops_.load() || now - last_dropped_ < kSettling) return;
   if (entries_.size() >= kMostEntries) DropExpired(now);
   if (entries_.size() >= kMostEntries) return;
   entries_.insert_or_assign(digest, Entry{answer, now + age});
@@ -63,6 +65,8 @@ void PrincipalCache::Heard(const auth::v1::WatchRevocationsResponse& message, Cl
   std::lock_guard lock(mutex_);
   last_heard_ = now;
   if (message.drop_all() || !message.key_ids().empty()) ++drops_;
+  // What is told first on a stream is no change.
+  if (!message.key_ids().empty()) last_dropped_ = now;
   if (message.drop_all()) entries_.clear();
   if (message.key_ids().empty()) return;
   std::erase_if(entries_, [&](const auto& entry) { return Names(message, entry.second.answer.principal()); });

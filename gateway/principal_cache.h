@@ -27,7 +27,8 @@ class PrincipalCache {
   std::optional<auth::v1::AuthenticateResponse> Find(const crypto::Digest& digest, Clock::time_point now);
   // Changes whenever something is dropped. Read it before asking auth-service.
   std::uint64_t drops() const { return drops_.load(); }
-  // Keeps an answer, unless something was dropped since `drops` was read: it may be about that very key.
+  // Keeps an answer, unless something was dropped since `drops` was read: it may be about that very key. Nor for a second
+  // after a drop: another auth-service than the one that told of it may not have looked since.
   void Keep(const crypto::Digest& digest, const auth::v1::AuthenticateResponse& answer, std::uint64_t drops,
             Clock::time_point now);
 
@@ -49,6 +50,7 @@ class PrincipalCache {
   std::atomic<std::uint64_t> drops_{0};
   std::mutex mutex_;
   Clock::time_point last_heard_{};
+  Clock::time_point last_dropped_{};
   std::unordered_map<crypto::Digest, Entry, Hash> entries_;
 };
 

@@ -4,17 +4,33 @@
 
 namespace wayleave::gateway {
 
+namespace {
+
+std::shared_ptr<const CompiledPolicy> Compiled(const RedactionPolicy& policy) {
+  return policy.enabled() ? std::make_shared<const CompiledPolicy>(policy) : nullptr;
+}
+
+}  // namespace
+
 RedactionRules::RedactionRules(const std::map<std::string, RedactionPolicy>& by_tenant, const RedactionPolicy& otherwise,
                                metrics::Registry& registry)
     : registry_(registry) {
-  for (const auto& [tenant, policy] : by_tenant) by_tenant_.emplace(tenant, CompiledPolicy(policy));
-  if (otherwise.enabled()) otherwise_.emplace(otherwise);
+  Replace(by_tenant, otherwise);
 }
 
-const CompiledPolicy* RedactionRules::For(const std::string& tenant) const {
+void RedactionRules::Replace(const std::map<std::string, RedactionPolicy>& by_tenant, const RedactionPolicy& otherwise) {
+  std::map<std::string, Policy> compiled;
+  for (const auto& [tenant, policy] : by_tenant) compiled.emplace(tenant, Compiled(policy));
+  Policy rest = Compiled(otherwise);
+  std::lock_guard lock(mutex_);
+  by_tenant_ = std::move(compiled);
+  otherwise_ = std::move(rest);
+}
+
+std::shared_ptr<const CompiledPolicy> RedactionRules::For(const std::string& tenant) const {
+  std::lock_guard lock(mutex_);
   const auto own = by_tenant_.find(tenant);
-  if (own != by_tenant_.end()) return own->second.policy().enabled() ? &own->second : nullptr;
-  return otherwise_ ? &*otherwise_ : nullptr;
+  return own == by_tenant_.end() ? otherwise_ : own->second;
 }
 
 void RedactionRules::Count(const CompiledPolicy& policy, const std::vector<std::size_t>& counts) const {
@@ -29,7 +45,7 @@ void RedactionRules::Count(const CompiledPolicy& policy, const std::vector<std::
 
 void Protection::Apply(const RedactionRules& rules, const std::string& tenant, http::Request& request,
                        Envelope& envelope) {
-  const CompiledPolicy* policy = rules.For(tenant);
+  const auto policy = rules.For(tenant);
   if (!policy) return;
   Redacted redacted = Redact(std::move(request.body), {envelope.model_offset, envelope.model_length}, *policy);
   request.body = std::move(redacted.body);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,21 +15,26 @@
 
 namespace wayleave::gateway {
 
-// What is kept from providers, by tenant. Read at the start; afterwards any thread may look. The registry must outlive it.
+// What is kept from providers, by tenant. Any thread. The registry must outlive it.
 class RedactionRules {
  public:
   // `by_tenant` goes over `otherwise`.
   RedactionRules(const std::map<std::string, RedactionPolicy>& by_tenant, const RedactionPolicy& otherwise,
                  metrics::Registry& registry);
+  // Requests that have begun keep what they began with.
+  void Replace(const std::map<std::string, RedactionPolicy>& by_tenant, const RedactionPolicy& otherwise);
 
   // nullptr: nothing is.
-  const CompiledPolicy* For(const std::string& tenant) const;
+  std::shared_ptr<const CompiledPolicy> For(const std::string& tenant) const;
   // So often something was taken out of a request.
   void Count(const CompiledPolicy& policy, const std::vector<std::size_t>& counts) const;
 
  private:
-  std::map<std::string, CompiledPolicy> by_tenant_;
-  std::optional<CompiledPolicy> otherwise_;
+  using Policy = std::shared_ptr<const CompiledPolicy>;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Policy> by_tenant_;
+  Policy otherwise_;
   metrics::Registry& registry_;
 };
 

@@ -9,6 +9,10 @@
 namespace wayleave::provider {
 namespace {
 
+// What is shorter is no secret, and could be a word.
+constexpr std::size_t kShortestKey = 8;
+constexpr const char* kHiddenKey = "[hidden key]";
+
 ConnectFault FaultOf(std::string_view reason) {
   if (reason == "resolve") return ConnectFault::kResolve;
   if (reason == "refused") return ConnectFault::kRefused;
@@ -32,6 +36,17 @@ bool IsPlain(std::string_view text) {
 }
 
 }  // namespace
+
+void HideKeys(const std::vector<config::Secret>& keys, Failure& failure) {
+  for (const config::Secret& key : keys) {
+    if (key.Reveal().size() < kShortestKey) continue;
+    for (std::string* text : {&failure.message, &failure.body}) {
+      for (std::size_t at = text->find(key.Reveal()); at != std::string::npos; at = text->find(key.Reveal(), at)) {
+        text->replace(at, key.Reveal().size(), kHiddenKey);
+      }
+    }
+  }
+}
 
 Failure PrepareFailure(const Error& error) {
   Failure failure;

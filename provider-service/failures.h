@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/http/response_reader.h"
+#include "base/config/secret.h"
 #include "base/result.h"
 #include "provider-service/dialect/reply.h"
 
@@ -26,6 +28,9 @@ Failure OverloadedFailure(const std::string& model, bool late, std::chrono::mill
 Failure UndeliveredFailure(const Output& output);
 // The provider answered with a status that is not 2xx. `now` in Unix seconds, for a time that it names to come again.
 Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect, std::int64_t now);
+
+// Providers quote the key that they refuse; the client must not learn it.
+void HideKeys(const std::vector<config::Secret>& keys, Failure& failure);
 
 // How long to wait: `retry-after-ms`, `retry-after` in seconds or as a date, or else, with status 429, what the
 // x-ratelimit-reset headers say of the limits that are used up. A day at most.

@@ -156,6 +156,7 @@ class UpstreamGeneration : public Generation {
 
   void Refused(v1::GenerateResponse& piece, const std::string& body) {
     Failure failure = StatusFailure(head_, body, call_.same_dialect, std::time(nullptr));
+    HideKeys(provider_->config.api_keys, failure);
     if (call_.explain) call_.explain(failure, request_.model());
     if (SwitchesKey(failure)) return TryAgain();
     if (failure.code == "context_length_exceeded" && call_.context_tokens > 0) {

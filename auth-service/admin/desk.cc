@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kIdAttempts = 3;
 constexpr std::int64_t kDefaultOverlapSeconds = 86'400;
+constexpr std::int64_t kMostOverlapSeconds = std::int64_t{3652} * 86'400;
 constexpr std::size_t kMostWords = 256;
 
 Error Invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
@@ -54,7 +55,7 @@ std::string Told(const google::protobuf::Message& message) { return message.Shor
 // A key can give no more rights than its maker has.
 Status CheckScopes(const v1::Key& wanted, const Caller& caller) {
   if (wanted.scopes().empty() || caller.may_write_all) return {};
-  return MayNot("make keys with scopes");
+  return MayNot("make or change keys with scopes");
 }
 
 // Whether somebody confined to a tenant means that one.
@@ -290,13 +291,12 @@ Result<v1::ListKeysResponse> Desk::ListKeys(const v1::ListKeysRequest& request, 
 Result<v1::RotateKeyResponse> Desk::RotateKey(const v1::RotateKeyRequest& request, const Caller& caller) {
   if (Status may = MayWriteKeys(caller); !may) return std::move(may).error();
   const std::int64_t overlap = request.has_overlap() ? request.overlap().seconds() : kDefaultOverlapSeconds;
-  if (overlap < 0) return Invalid("`overlap` must not be negative");
+  if (overlap < 0 || overlap > kMostOverlapSeconds) return Invalid("`overlap` must lie between 0 and ten years");
   const auto table = table_();
   const KeyTable::Entry* old = table->ById(request.id());
   if (!old || !caller.Sees(old->stored.key.tenant())) return NoKey();
   if (Status may = CheckScopes(old->stored.key, caller); !may) return std::move(may).error();
   v1::Key wanted = old->stored.key;
-  wanted.clear_expires_at();
   Result<NewKey> made = MakeKey(wanted, hmac_, clock_());
   if (!made) return std::move(made).error();
   v1::RotateKeyResponse response;
@@ -332,6 +332,7 @@ Result<v1::UpdateKeyResponse> Desk::UpdateKey(const v1::UpdateKeyRequest& reques
     auto known = changes.FindKey(request.id());
     if (!known) return std::move(known).error();
     if (!*known || !caller.Sees((*known)->key.tenant())) return NoKey();
+    if (Status may = CheckScopes((*known)->key, caller); !may) return may;
     v1::Key& key = *response.mutable_key() = std::move((*known)->key);
     event.tenant = key.tenant();
     *key.mutable_models() = request.terms().models();
@@ -353,6 +354,7 @@ Result<v1::RevokeKeyResponse> Desk::RevokeKey(const v1::RevokeKeyRequest& reques
     auto known = changes.FindKey(request.id());
     if (!known) return std::move(known).error();
     if (!*known || !caller.Sees((*known)->key.tenant())) return NoKey();
+    if (Status may = CheckScopes((*known)->key, caller); !may) return may;
     key = std::move((*known)->key);
     event.tenant = key.tenant();
     if (!key.has_revoked_at()) *key.mutable_revoked_at() = TimestampOf(event.at_nanos);

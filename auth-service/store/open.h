@@ -12,7 +12,7 @@ namespace wayleave::auth {
 Result<std::unique_ptr<SqlStore>> OpenStore(const Config& config, metrics::Registry& registry);
 
 // What digests of keys are made with: the configuration's secret, or the one in the state directory, made now if there is
-// none.
+// none. "base64:" and the bytes in Base64 stand for bytes that are no text.
 Result<std::string> KeySecret(const Config& config);
 
 }  // namespace wayleave::auth

@@ -1,8 +1,10 @@
 #include "auth-service/store/postgres.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -76,7 +78,8 @@ std::string WithDollars(std::string sql) {
 // What the statements of one connection share.
 class Connection {
  public:
-  explicit Connection(PGconn* connection) : connection_(connection) {}
+  Connection(PGconn* connection, std::chrono::milliseconds patience)
+      : connection_(connection), patience_(patience) {}
 
   PGconn* get() const { return connection_.get(); }
   // Changes with each new session: what was prepared in another one is gone.
@@ -84,16 +87,30 @@ class Connection {
   int changes() const { return changes_; }
   std::string NextName() { return "s" + std::to_string(++names_); }
 
-  bool alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
+  bool alive() const { return !silent_ && PQstatus(connection_.get()) == CONNECTION_OK; }
   Status Revive() {
     if (alive()) return {};
     PQreset(connection_.get());
+    silent_ = false;
     ++session_;
     if (!alive()) return Unreachable();
     return {};
   }
 
+  // What is answered to what was sent; nothing if that failed or nothing came in time.
+  Answer Await(int sent) {
+    const auto give_up = std::chrono::steady_clock::now() + patience_;
+    Answer last;
+    while (sent == 1 && Arrives(give_up)) {
+      Answer next(PQgetResult(connection_.get()));
+      if (!next) return last;
+      last = std::move(next);
+    }
+    return {};
+  }
+
   Status Check(const Answer& answer) {
+    if (!answer) return Unreachable();
     const ExecStatusType status = PQresultStatus(answer.get());
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
       const char* count = PQcmdTuples(answer.get());
@@ -109,12 +126,27 @@ class Connection {
   }
 
  private:
+  // Waits for the next result; false, and the connection is given up, if there is none in time.
+  bool Arrives(std::chrono::steady_clock::time_point give_up) {
+    while (PQisBusy(connection_.get()) == 1) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now()).count();
+      pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
+      const int ready = left > 0 ? poll(&socket, 1, static_cast<int>(left)) : 0;
+      if (ready < 0 && errno == EINTR) continue;
+      silent_ = ready <= 0;
+      if (silent_ || PQconsumeInput(connection_.get()) == 0) return false;
+    }
+    return true;
+  }
+
   // libpq's own words name the host and the user, never the password.
   static Error Unreachable() {
     return Error{Code::kUnavailable, "the state database (PostgreSQL) can't be reached", {}, std::chrono::seconds(1)};
   }
 
   std::unique_ptr<PGconn, Finish> connection_;
+  const std::chrono::milliseconds patience_;
+  bool silent_ = false;
   int session_ = 0;
   int names_ = 0;
   int changes_ = 0;
@@ -127,7 +159,7 @@ class PostgresStatement final : public Statement::Driver {
 
   ~PostgresStatement() override {
     if (session_ != connection_->session() || !connection_->alive()) return;
-    const Answer gone(PQexec(connection_->get(), ("DEALLOCATE " + name_).c_str()));
+    const Answer gone = connection_->Await(PQsendQuery(connection_->get(), ("DEALLOCATE " + name_).c_str()));
   }
 
   void Text(int index, std::string_view value) override { Set(index, Storable(value), false); }
@@ -155,7 +187,8 @@ class PostgresStatement final : public Statement::Driver {
 
   Status EnsurePrepared() {
     if (session_ == connection_->session()) return {};
-    const Answer answer(PQprepare(connection_->get(), name_.c_str(), sql_.c_str(), 0, nullptr));
+    const Answer answer =
+        connection_->Await(PQsendPrepare(connection_->get(), name_.c_str(), sql_.c_str(), 0, nullptr));
     Status checked = connection_->Check(answer);
     if (checked) session_ = connection_->session();
     return checked;
@@ -200,8 +233,8 @@ class PostgresStatement final : public Statement::Driver {
       lengths.push_back(value.text ? static_cast<int>(value.text->size()) : 0);
       formats.push_back(value.binary ? 1 : 0);
     }
-    answer_.reset(PQexecPrepared(connection_->get(), name_.c_str(), static_cast<int>(values_.size()), texts.data(),
-                                 lengths.data(), formats.data(), 0));
+    answer_ = connection_->Await(PQsendQueryPrepared(connection_->get(), name_.c_str(), static_cast<int>(values_.size()),
+                                                     texts.data(), lengths.data(), formats.data(), 0));
     row_ = -1;
     return connection_->Check(answer_);
   }
@@ -217,11 +250,12 @@ class PostgresStatement final : public Statement::Driver {
 
 class PostgresDatabase final : public Database::Driver {
  public:
-  explicit PostgresDatabase(PGconn* connection) : connection_(std::make_shared<Connection>(connection)) {}
+  PostgresDatabase(PGconn* connection, std::chrono::milliseconds patience)
+      : connection_(std::make_shared<Connection>(connection, patience)) {}
 
   Database::Engine engine() const override { return Database::Engine::kPostgres; }
   Status Execute(const char* sql) override {
-    const Answer answer(PQexec(connection_->get(), sql));
+    const Answer answer = connection_->Await(PQsendQuery(connection_->get(), sql));
     return connection_->Check(answer);
   }
   Result<std::unique_ptr<Statement::Driver>> Prepare(const std::string& sql) override {
@@ -250,7 +284,7 @@ class PostgresDatabase final : public Database::Driver {
 // What the URL itself says goes over these.
 constexpr std::array<std::pair<const char*, const char*>, 8> kSettings = {{
     {"application_name", "wayleave-auth"},
-    {"connect_timeout", "3"},
+    {"connect_timeout", "2"},
     {"client_encoding", "UTF8"},
     {"keepalives_idle", "10"},
     {"keepalives_interval", "3"},
@@ -266,7 +300,7 @@ bool IsPostgres(const std::string& location) {
   return location.starts_with("postgres://") || location.starts_with("postgresql://");
 }
 
-Result<Database> OpenPostgres(const std::string& url) {
+Result<Database> OpenPostgres(const std::string& url, std::chrono::milliseconds patience) {
   std::vector<const char*> names, values;
   for (const auto& [name, value] : kSettings) {
     names.push_back(name);
@@ -277,7 +311,7 @@ Result<Database> OpenPostgres(const std::string& url) {
   names.push_back(nullptr);
   values.push_back(nullptr);
   PGconn* connection = PQconnectdbParams(names.data(), values.data(), 1);
-  auto driver = std::make_unique<PostgresDatabase>(connection);
+  auto driver = std::make_unique<PostgresDatabase>(connection, patience);
   if (PQstatus(connection) != CONNECTION_OK) {
     return Error{Code::kUnavailable, std::string("can't open the state database: ") + PQerrorMessage(connection)};
   }

@@ -13,6 +13,9 @@
 namespace wayleave::auth {
 namespace {
 
+// Sums over millions of records may take that long.
+constexpr std::chrono::seconds kQueryPatience{30};
+
 Status SetUp(Database& writer) {
   if (writer.engine() == Database::Engine::kSqlite) {
     if (Status done = writer.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"); !done) return done;
@@ -39,7 +42,7 @@ Result<std::unique_ptr<SqlStore>> SqlStore::OpenPostgres(const std::string& url,
   Result<Database> writer = auth::OpenPostgres(url);
   if (!writer) return std::move(writer).error();
   if (Status ready = SetUp(*writer); !ready) return std::move(ready).error();
-  return Open(auth::OpenPostgres(url), std::move(writer), auth::OpenPostgres(url), registry);
+  return Open(auth::OpenPostgres(url), std::move(writer), auth::OpenPostgres(url, kQueryPatience), registry);
 }
 
 Result<std::unique_ptr<SqlStore>> SqlStore::Open(Result<Database> reader, Result<Database> writer,

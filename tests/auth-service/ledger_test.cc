@@ -462,6 +462,47 @@ TEST_P(LedgersTest, ARepeatElsewhereReleasesWhatItsHolderNeverHeardOf) {
   EXPECT_THAT(Reserve(b_, {.id = "r3", .tenant = "t", .cost = 90'000}), IsOk());
 }
 
+// Its record was never heard of, and nobody repeated it: what it cost is not there a second time.
+TEST_P(LedgersTest, MoneyThatLapsesIsThereAgainOnlyAsFarAsItWasNotSpent) {
+  const Wish wish{.id = "r1", .tenant = "t", .cost = 60'000};
+  const auto held = Reserve(a_, wish);
+  ASSERT_THAT(held, IsOk());
+  shared_.fault = [] { return FaultyStore::Fault::kAnswerIsLost; };
+  EXPECT_FALSE(Settle(a_, wish, held->grant(), 50'000).ok());
+  shared_.fault = [] { return FaultyStore::Fault::kNone; };
+  clock_.Advance(25h);
+  ASSERT_THAT(Reserve(a_, {.id = "r2", .tenant = "t", .cost = 10}), IsOk());  // so that it keeps what it has
+  a_.ledger().Round(clock_.Now());
+  Drain(*store_);
+
+  EXPECT_THAT(Reserve(a_, {.id = "r3", .tenant = "t", .cost = 49'991}), HasCode(Code::kResourceExhausted));
+  EXPECT_THAT(Reserve(a_, {.id = "r4", .tenant = "t", .cost = 49'990}), IsOk());
+}
+
+// A draw that gets to the store between the decision to give back and the giving.
+TEST_P(LedgersTest, WhatIsOnItsWayBackIsNotFoundAsASurplus) {
+  ASSERT_THAT(Reserve(a_, {.id = "r1", .tenant = "t", .cost = 100}), IsOk());
+  a_.ledger().Round(clock_.Now());
+  Drain(*store_);
+  bool armed = true;
+  Answer between;
+  shared_.fault = [&] {
+    if (std::exchange(armed, false)) {
+      between = a_.Begin({.id = "r2", .tenant = "t", .cost = 100}, *table_, clock_.Now());
+    }
+    return FaultyStore::Fault::kNone;
+  };
+  a_.ledger().Round(clock_.Now());
+  Drain(*store_);
+  Drain(*store_);
+
+  EXPECT_FALSE(armed);
+  ASSERT_THAT(between.Get(), IsOk());
+  const auto leases = LeasesOf(*store_, "a");
+  ASSERT_EQ(leases.size(), 1u);
+  EXPECT_LE(a_.ledger().totals().leased_nano_usd, leases[0].second);
+}
+
 TEST_P(LedgersTest, WhatACrashedOneHeldComesBackOnceNobodyCanSettleIt) {
   {
     Process crashed(shared_, "c");

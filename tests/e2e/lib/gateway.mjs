@@ -79,7 +79,7 @@ export class Gateway {
     env = {},
     key = 'test-key-of-the-client',
   } = {}) {
-    const gateway = new Gateway();
+    const gateway = new this();
     gateway.shape = shape;
     gateway.key = key;
     gateway.dir = makeDir('e2e');

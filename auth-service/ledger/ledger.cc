@@ -309,7 +309,12 @@ void Ledger::Drawn(const std::shared_ptr<Drawing>& drawing, const Status& status
     std::lock_guard lock(mutex_);
     drawing_ = false;
     if (status) Received(*drawing);
-    if (!status) lapsed_.merge(drawing->lapsed);
+    if (!status) {
+      lapsed_.merge(drawing->lapsed);
+      // A store that is away would keep those who came since as long again.
+      std::move(waiting_.begin(), waiting_.end(), std::back_inserter(drawing->waiters));
+      waiting_.clear();
+    }
     for (Waiter& waiter : drawing->waiters) {
       auto answer = status ? AttemptDrawn(waiter) : Result<v1::ReserveResponse>(LedgerUnavailable());
       if (!answer && stopped_) answer = Result<v1::ReserveResponse>(LedgerUnavailable());

@@ -80,7 +80,7 @@ describe('decisions on the command line', () => {
     assert.match(stdout, /ann .*\bresearch .*roles intern,guest  floor=3  team=bl/);
     await assert.rejects(
       gateway.cli('key', 'create', '--config', gateway.configFile, '--role', 'in tern'),
-      ({ code, stderr }) => code === 1 && /role's name/.test(stderr),
+      ({ code, stderr }) => code === 2 && /role's name/.test(stderr),
     );
   });
 

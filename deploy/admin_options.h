@@ -24,6 +24,19 @@ Result<std::unique_ptr<auth::LocalDesk>> OpenDesk(const app::Flags& flags);
 // A line on standard error and the code to exit with: 2 for what is wrong on the command line, else 1.
 int Fail(const Error& error);
 
+// Adds a verb that works on the desk; `options` has the flags and is shared by the verbs of one kind.
+template <class Options>
+CLI::App* AddDeskVerb(CLI::App& kind, const std::shared_ptr<Options>& options, int& exit_code, const char* name,
+                      const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
+  CLI::App* verb = kind.add_subcommand(name, text);
+  AddPlaceOptions(*verb, options->flags);
+  verb->callback([options, run, &exit_code] {
+    const auto desk = OpenDesk(options->flags);
+    exit_code = desk ? run(**desk, *options) : Fail(desk.error());
+  });
+  return verb;
+}
+
 // On standard output, in the form that the administration API has, with names as in the contract.
 void PrintJson(const google::protobuf::Message& message);
 

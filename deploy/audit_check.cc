@@ -6,7 +6,7 @@
 #include "auth-service/audit/checkpoint_file.h"
 #include "auth-service/audit/trail.h"
 #include "auth-service/audit/usage_check.h"
-#include "deploy/usage_report.h"
+#include "auth-service/usage_admin.h"
 
 namespace wayleave::deploy {
 namespace {
@@ -15,7 +15,6 @@ namespace audit = auth::audit;
 namespace v1 = auth::v1;
 
 constexpr int kRecords = 5000;
-constexpr int kRows = 500;  // each may have 64 KiB of facts
 constexpr std::size_t kMostWords = 1000;
 constexpr std::int64_t kProgress = 100'000;
 
@@ -30,19 +29,6 @@ audit::StoredRecord StoredOf(const v1::AuditRecord& record) {
   const std::size_t size = std::min(record.hash().size(), stored.hash.size());
   std::copy_n(record.hash().begin(), size, stored.hash.begin());
   return stored;
-}
-
-Status ForEachRow(auth::Store& store, auth::Time since, const std::function<void(const v1::Settlement&)>& each) {
-  v1::ListUsageRequest request;
-  if (since > auth::Time()) *request.mutable_since() = auth::TimestampOf(auth::ToNanos(since));
-  request.set_limit(kRows);
-  while (true) {
-    const auto page = store.Usage(request);
-    if (!page) return page.error();
-    for (const v1::Settlement& row : *page) each(row);
-    if (page->size() < static_cast<std::size_t>(kRows)) return {};
-    GoOnAfter(page->back(), request);
-  }
 }
 
 class Check {
@@ -151,7 +137,7 @@ class Check {
   }
 
   Status CompareUsage() {
-    Status read = ForEachRow(store_, compares_since_, [this](const auto& row) { usage_->Kept(row); });
+    Status read = auth::ForEachUsage(store_, compares_since_, [this](const auto& row) { usage_->Kept(row); });
     found_.requests = usage_->compared();
     if (!read || usage_->Agrees()) return read;
     usage_->LookCloser();
@@ -160,7 +146,7 @@ class Check {
     };
     const auto again = ForEachRecord(store_, WholeChain(), tell);
     if (!again) return again.error();
-    read = ForEachRow(store_, compares_since_, [this](const auto& row) { usage_->Kept(row); });
+    read = auth::ForEachUsage(store_, compares_since_, [this](const auto& row) { usage_->Kept(row); });
     if (!read) return read;
     if (Status late = ReadLate(*again); !late) return late;
     for (std::string& words : usage_->Differences()) Add(std::move(words));

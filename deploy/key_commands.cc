@@ -162,13 +162,7 @@ void AddKeyCommands(CLI::App& command, int& exit_code) {
   CLI::App* key = command.add_subcommand("key", "Make, list, change, rotate and revoke API keys");
   key->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
-    CLI::App* verb = key->add_subcommand(name, text);
-    AddPlaceOptions(*verb, options->flags);
-    verb->callback([options, run, &exit_code] {
-      const auto desk = OpenDesk(options->flags);
-      exit_code = desk ? run(**desk, *options) : Fail(desk.error());
-    });
-    return verb;
+    return AddDeskVerb(*key, options, exit_code, name, text, run);
   };
   const auto of = [&](CLI::App* verb) {
     verb->add_option("id", options->id, "The key's id, key_...")->required();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/config/scalar.h"
 #include "base/result.h"
 
 namespace wayleave::deploy {
@@ -11,7 +12,6 @@ namespace wayleave::deploy {
 // names `argument`. Pure.
 Result<std::int64_t> ReadUsd(const std::string& text, const char* argument);
 
-// The other way: two decimals, or as many as it takes to say it exactly.
-std::string UsdText(std::int64_t nano_usd);
+using config::UsdText;
 
 }  // namespace wayleave::deploy

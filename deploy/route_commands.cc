@@ -70,15 +70,15 @@ int ReplayUsage(const Options& options) {
   if (!span) return Fail({Code::kInvalidArgument, "--since " + span.error().message, {}, {}});
   const auto since = std::chrono::system_clock::now() - *span;
   const router::RoutingConfig routing = LoadSettings(options.flags).router.routing;
-  const std::string state_dir = StateDirOf(options.flags);
+  const auth::Config records = AuthConfigOf(options.flags);
 
   SeenModels seen;
-  Status read = auth::ForEachUsage(state_dir, since, [&seen](const auto& record) { seen.Add(record); });
+  Status read = auth::ForEachUsage(records, since, [&seen](const auto& record) { seen.Add(record); });
   if (!read) return Fail(read.error());
   LocalDecisions decisions(routing);
   decisions.Learn(seen.Offers(routing.providers));
   Replay replay([&decisions](const router::v1::RouteRequest& facts) { return decisions.Route(facts); });
-  read = auth::ForEachUsage(state_dir, since, [&replay](const auto& record) { replay.Add(record); });
+  read = auth::ForEachUsage(records, since, [&replay](const auto& record) { replay.Add(record); });
   if (!read) return Fail(read.error());
   fmt::print("{}", options.json ? AsJson(replay) : AsTable(replay));
   return 0;

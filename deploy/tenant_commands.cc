@@ -130,13 +130,7 @@ void AddTenantCommands(CLI::App& command, int& exit_code) {
   CLI::App* tenant = command.add_subcommand("tenant", "Make, change, suspend and show tenants");
   tenant->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
-    CLI::App* verb = tenant->add_subcommand(name, text);
-    AddPlaceOptions(*verb, options->flags);
-    verb->callback([options, run, &exit_code] {
-      const auto desk = OpenDesk(options->flags);
-      exit_code = desk ? run(**desk, *options) : Fail(desk.error());
-    });
-    return verb;
+    return AddDeskVerb(*tenant, options, exit_code, name, text, run);
   };
   const auto named = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
     CLI::App* verb = add(name, text, run);

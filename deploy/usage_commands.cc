@@ -79,7 +79,7 @@ int ListRequests(auth::LocalDesk& desk, const Options& options, v1::ListUsageReq
     Write(report.Page(records));
     for (const v1::Settlement& record : records) AddTo(total, record);
     more = page->records_size() == request.limit();
-    if (more) GoOnAfter(records.back(), request);
+    if (more) request.set_after(records.back().reservation_id());
     if (more && options.Limit() == total.requests()) break;
   }
   Write(report.End(total));

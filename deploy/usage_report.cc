@@ -9,6 +9,7 @@
 #include "deploy/csv.h"
 #include "deploy/money.h"
 #include "deploy/text_table.h"
+#include "gateway/record.h"
 #include "gateway/admin/json_writer.h"
 
 namespace wayleave::deploy {
@@ -17,21 +18,9 @@ namespace {
 using auth::v1::Settlement;
 using auth::v1::UsageSum;
 
-const char* OutcomeWord(auth::v1::Outcome outcome) {
-  switch (outcome) {
-    case auth::v1::OUTCOME_COMPLETED:
-      return "completed";
-    case auth::v1::OUTCOME_FAILED:
-      return "failed";
-    case auth::v1::OUTCOME_CANCELLED:
-      return "cancelled";
-    case auth::v1::OUTCOME_INTERRUPTED:
-      return "interrupted";
-    case auth::v1::OUTCOME_INCOMPLETE:
-      return "incomplete";
-    default:
-      return "unknown";
-  }
+std::string OutcomeWord(auth::v1::Outcome outcome) {
+  const std::string word = gateway::WordOf(outcome);
+  return word.empty() ? "unknown" : word;
 }
 
 // In the table, where it has four places.
@@ -188,11 +177,6 @@ std::string UsageReport::End(const UsageSum& total) {
   return fmt::format("\nTotal: {} requests ({} failed), {} tokens in ({} cached), {} out ({} reasoning), {} USD.\n",
                      total.requests(), total.failed(), total.input_tokens(), total.cached_input_tokens(),
                      total.output_tokens(), total.reasoning_tokens(), UsdText(total.cost_nano_usd()));
-}
-
-void GoOnAfter(const Settlement& last, auth::v1::ListUsageRequest& request) {
-  request.set_after(last.reservation_id());
-  *request.mutable_until() = auth::TimestampOf(auth::ToNanos(last.started_at()) + 1);  // `until` itself is left out
 }
 
 void AddTo(UsageSum& total, const Settlement& record) {

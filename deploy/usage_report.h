@@ -33,10 +33,6 @@ class UsageReport {
   bool first_ = true;
 };
 
-// Lets the request ask for the page behind this record, the last one of a page. The time tells the database where that is,
-// so that late pages cost no more than early ones.
-void GoOnAfter(const auth::v1::Settlement& last, auth::v1::ListUsageRequest& request);
-
 // Adds a request to a sum.
 void AddTo(auth::v1::UsageSum& total, const auth::v1::Settlement& record);
 

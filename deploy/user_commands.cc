@@ -83,13 +83,7 @@ void AddUserCommands(CLI::App& command, int& exit_code) {
   CLI::App* user = command.add_subcommand("user", "Give users of a tenant terms of their own, and suspend them");
   user->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
-    CLI::App* verb = user->add_subcommand(name, text);
-    AddPlaceOptions(*verb, options->flags);
-    verb->callback([options, run, &exit_code] {
-      const auto desk = OpenDesk(options->flags);
-      exit_code = desk ? run(**desk, *options) : Fail(desk.error());
-    });
-    return verb;
+    return AddDeskVerb(*user, options, exit_code, name, text, run);
   };
   const auto named = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
     CLI::App* verb = add(name, text, run);

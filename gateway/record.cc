@@ -51,7 +51,20 @@ void Time(Out& out) {
                  std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count());
 }
 
-const char* Name(auth::v1::Outcome outcome) {
+void Generation(Out& out, const auth::v1::Settlement& s) {
+  Text(out, "provider", s.provider());
+  Text(out, "upstream_model", s.upstream_model());
+  Text(out, "outcome", WordOf(s.outcome()));
+  Number(out, "input_tokens", s.usage().input_tokens());
+  Number(out, "cached_input_tokens", s.usage().cached_input_tokens());
+  Number(out, "output_tokens", s.usage().output_tokens());
+  if (s.estimated()) fmt::format_to(std::back_inserter(out), ",\"estimated\":true");
+  Number(out, "cost_nano_usd", s.cost_nano_usd());
+}
+
+}  // namespace
+
+const char* WordOf(auth::v1::Outcome outcome) {
   switch (outcome) {
     case auth::v1::OUTCOME_COMPLETED:
       return "completed";
@@ -67,19 +80,6 @@ const char* Name(auth::v1::Outcome outcome) {
       return "";
   }
 }
-
-void Generation(Out& out, const auth::v1::Settlement& s) {
-  Text(out, "provider", s.provider());
-  Text(out, "upstream_model", s.upstream_model());
-  Text(out, "outcome", Name(s.outcome()));
-  Number(out, "input_tokens", s.usage().input_tokens());
-  Number(out, "cached_input_tokens", s.usage().cached_input_tokens());
-  Number(out, "output_tokens", s.usage().output_tokens());
-  if (s.estimated()) fmt::format_to(std::back_inserter(out), ",\"estimated\":true");
-  Number(out, "cost_nano_usd", s.cost_nano_usd());
-}
-
-}  // namespace
 
 std::string AccessLogLine(const Record& record, Clock::time_point ended) {
   Out out;

@@ -29,6 +29,9 @@ struct Record {
   std::optional<std::chrono::steady_clock::time_point> first_event;
 };
 
+// "completed", "failed", ...; empty if it was not said. Pure.
+const char* WordOf(auth::v1::Outcome outcome);
+
 // The access log's line: JSON, with ids, times, decision, usage and cost; never content. Pure.
 std::string AccessLogLine(const Record& record, std::chrono::steady_clock::time_point ended);
 

@@ -77,8 +77,6 @@ bool Same(const KeyTable::Entry& a, const KeyTable::Entry& b) {
          MessageDifferencer::Equals(a.principal, b.principal);
 }
 
-std::int64_t SmallerLimit(std::int64_t a, std::int64_t b) { return a == 0 || (b != 0 && b < a) ? b : a; }
-
 }  // namespace
 
 std::vector<const Account*> Accounted::all() const {

@@ -72,8 +72,6 @@ Status CheckNumbers(const v1::Terms& terms) {
   return {};
 }
 
-std::int64_t SmallerLimit(std::int64_t a, std::int64_t b) { return a == 0 || (b != 0 && b < a) ? b : a; }
-
 v1::Budget Tightest(const v1::Budget& a, const v1::Budget& b) {
   v1::Budget both = a;
   if (b.has_hard_nano_usd() && (!a.has_hard_nano_usd() || b.hard_nano_usd() < a.hard_nano_usd())) {

@@ -22,6 +22,9 @@ bool HasLimits(const v1::Terms& terms);
 bool HasHardBudget(const v1::Terms& terms);
 bool HasBudget(const v1::Terms& terms);
 
+// 0 is no limit.
+inline std::int64_t SmallerLimit(std::int64_t a, std::int64_t b) { return a == 0 || (b != 0 && b < a) ? b : a; }
+
 // Limits, budgets and max_output_tokens of both, the smaller ones where both have one; nothing else.
 v1::Terms Tightest(const v1::Terms& a, const v1::Terms& b);
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/config/scalar.h"
 #include "base/time/zone.h"
 
 namespace wayleave::auth {
@@ -12,6 +13,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kShortest{100};
 constexpr milliseconds kHeldPause{2000};
 constexpr milliseconds kPlacePause{1000};
+
+std::string UsdText(std::int64_t nano_usd) { return "$" + config::UsdText(nano_usd); }
 
 std::string Whose(const Demand& demand) {
   if (demand.scope == "tenant") return "tenant " + demand.name;
@@ -53,18 +56,6 @@ Error BudgetSpent(const Demand& demand, std::int64_t used, std::int64_t held, Ti
 }
 
 }  // namespace
-
-// Without the zeros that say nothing, but with cents.
-std::string UsdText(std::int64_t nano_usd) {
-  char text[48];
-  const std::uint64_t all = nano_usd < 0 ? 0 - static_cast<std::uint64_t>(nano_usd) : static_cast<std::uint64_t>(nano_usd);
-  std::snprintf(text, sizeof text, "%s$%llu.%09llu", nano_usd < 0 ? "-" : "",
-                static_cast<unsigned long long>(all / 1'000'000'000), static_cast<unsigned long long>(all % 1'000'000'000));
-  std::string words = text;
-  const std::size_t cents = words.find('.') + 3;
-  while (words.size() > cents && words.back() == '0') words.pop_back();
-  return words;
-}
 
 Error Refused(const Demand& demand, std::int64_t used, std::int64_t held, Time now, Time free_at) {
   const std::string limit = std::to_string(demand.limit.value_or(0));

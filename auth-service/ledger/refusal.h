@@ -5,9 +5,6 @@
 
 namespace wayleave::auth {
 
-// Money as people read it: "$12.50", "$0.000000020".
-std::string UsdText(std::int64_t nano_usd);
-
 // Why a demand can't be met now, in words for the one who asked: whose limit, how much, and when it is there again.
 // `used` is what is used, `held` what is held for requests in progress, `free_at` when a window has room again. Pure.
 Error Refused(const Demand& demand, std::int64_t used, std::int64_t held, Time now, Time free_at);

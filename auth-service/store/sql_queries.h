@@ -28,7 +28,7 @@ class SqlQueries {
  private:
   std::mutex mutex_;
   Database database_;
-  Statement usage_, audit_, checkpoints_, pool_, spent_;
+  Statement usage_, started_at_, audit_, checkpoints_, pool_, spent_;
 };
 
 }  // namespace wayleave::auth

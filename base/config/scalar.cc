@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
 constexpr std::int64_t kNano = 1'000'000'000;
+constexpr std::size_t kLeastDecimals = 2;
 
 Error Problem(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
 
@@ -128,6 +129,14 @@ Result<std::int64_t> ParseUsd(const std::string& text) {
     return Problem("is too large an amount");
   }
   return sum;
+}
+
+std::string UsdText(std::int64_t nano_usd) {
+  const auto bits = static_cast<std::uint64_t>(nano_usd);
+  const std::uint64_t amount = nano_usd < 0 ? 0 - bits : bits;  // the least of all has no positive counterpart
+  std::string decimals = std::to_string(kNano + static_cast<std::int64_t>(amount % kNano)).substr(1);
+  while (decimals.size() > kLeastDecimals && decimals.back() == '0') decimals.pop_back();
+  return (nano_usd < 0 ? "-" : "") + std::to_string(amount / kNano) + "." + decimals;
 }
 
 Result<std::string> ExpandEnvironment(const std::string& text) {

@@ -21,6 +21,8 @@ Result<std::size_t> ParseBytes(const std::string& text);
 Result<std::chrono::milliseconds> ParseDuration(const std::string& text);
 // "0.125" US dollars, to billionths, exactly: no floating point is involved.
 Result<std::int64_t> ParseUsd(const std::string& text);
+// The other way: "12.50", two decimals or as many as it takes to say it exactly.
+std::string UsdText(std::int64_t nano_usd);
 
 // ${NAME} and ${NAME:-default} replaced from the environment; "$${" stands for "${".
 Result<std::string> ExpandEnvironment(const std::string& text);

@@ -94,8 +94,11 @@ class OneGeneration {
     bool more = true;
     while (more) {
       // What is not paid for is not delivered.
-      const bool covered = co_await admission_.hold.Covers(account_.OutputTokensWith(piece), context_);
-      if (!covered) co_return co_await CutHere();
+      const std::int64_t tokens = account_.OutputTokensWith(piece);
+      if (!admission_.hold.Covers(tokens)) {
+        const bool grown = co_await admission_.hold.GrowTo(tokens, context_);
+        if (!grown) co_return co_await CutHere();
+      }
       account_.Note(piece);
       if (piece.has_end()) account_.Settle(false);  // on disk before the client sees the end
       const bool sent = co_await WriteEvents(piece.data());

@@ -94,8 +94,7 @@ Task<Result<auth::v1::AuthenticateResponse>> RemoteAuth::Authenticate(const auth
 
 Task<Result<auth::v1::ReserveResponse>> RemoteAuth::Reserve(const auth::v1::ReserveRequest& request,
                                                             const rpc::CallContext& context) {
-  if (request.principal().policy().unmetered()) co_return auth::v1::ReserveResponse{};
-  co_return co_await channel_.Call<auth::v1::ReserveResponse>(kReserve, request, context);
+  return channel_.Call<auth::v1::ReserveResponse>(kReserve, request, context);
 }
 
 Task<Result<auth::v1::SettleResponse>> RemoteAuth::Settle(const auth::v1::SettleRequest& request,

@@ -22,8 +22,9 @@ void Add(const auth::v1::Amount& amount, auth::v1::Amount& to) {
 Task<Status> Hold::Take(AuthPort& auth, const Known& known, router::v1::RouteResponse& route,
                         std::chrono::milliseconds lifetime, const rpc::CallContext& context) {
   auth_ = &auth;
-  bound_ = BoundOf(known, route);
   request_.set_reservation_id(crypto::MakeId("rsv_"));
+  if (known.principal.policy().unmetered()) co_return Status();
+  bound_ = BoundOf(known, route);
   *request_.mutable_principal() = known.principal;
   request_.set_model(known.envelope.model);
   *request_.mutable_upper_bound() = bound_.most;
@@ -32,19 +33,21 @@ Task<Status> Hold::Take(AuthPort& auth, const Known& known, router::v1::RouteRes
   auto held = co_await auth.Reserve(request_, context);
   if (!held) co_return std::move(held).error();
   response_ = std::move(*held);
-  output_tokens_ = bound_.output_tokens;
-  const bool part = response_.has_granted() && response_.granted().cost_nano_usd() < bound_.most.cost_nano_usd();
-  if (part) output_tokens_ = OutputWithin(response_.granted().cost_nano_usd(), known, route);
-  if (bound_.output_tokens > 0) {
-    token_cost_ = (bound_.most.cost_nano_usd() + bound_.output_tokens - 1) / bound_.output_tokens;
-    route.mutable_set()->set_max_output_tokens(SmallerLimit(route.set().max_output_tokens(), output_tokens_));
-  }
+  if (known.principal.policy().priced_only() && bound_.output_tokens > 0) Pay(known, route);
   co_return Status();
 }
 
-Task<bool> Hold::Covers(std::int64_t output_tokens, const rpc::CallContext& context) {
-  if (output_tokens_ == 0 || output_tokens <= output_tokens_) co_return true;
-  if (!request_.principal().policy().priced_only()) co_return true;
+// What is granted may be less than was asked for; the provider is told what it pays for, unless the client asks for less.
+void Hold::Pay(const Known& known, router::v1::RouteResponse& route) {
+  const std::int64_t most = bound_.most.cost_nano_usd();
+  const bool part = response_.has_granted() && response_.granted().cost_nano_usd() < most;
+  output_tokens_ = part ? OutputWithin(response_.granted().cost_nano_usd(), known, route) : bound_.output_tokens;
+  token_cost_ = (most + bound_.output_tokens - 1) / bound_.output_tokens;
+  const std::int64_t asked = SmallerLimit(known.envelope.max_output_tokens, route.set().max_output_tokens());
+  if (asked == 0 || output_tokens_ < asked) route.mutable_set()->set_max_output_tokens(output_tokens_);
+}
+
+Task<bool> Hold::GrowTo(std::int64_t output_tokens, const rpc::CallContext& context) {
   const std::int64_t more = std::max(kSlice, output_tokens - output_tokens_);
   auth::v1::Amount by;
   by.set_output_tokens(more);

@@ -18,10 +18,11 @@ class Hold {
   Task<Status> Take(AuthPort& auth, const Known& known, router::v1::RouteResponse& route,
                     std::chrono::milliseconds lifetime, const rpc::CallContext& context);
 
-  // The answer has so many output tokens by now, as far as one can tell from its bytes. False if they are more than is held
-  // and no more can be had: then the answer must end here. Providers that keep to the limit that they were told never get
-  // that far.
-  Task<bool> Covers(std::int64_t output_tokens, const rpc::CallContext& context);
+  // Whether an answer of so many output tokens, as far as one can tell from its bytes, is held for. Providers that keep to
+  // the limit that they were told never pass it.
+  bool Covers(std::int64_t output_tokens) const { return output_tokens_ == 0 || output_tokens <= output_tokens_; }
+  // Asks for more, so that it covers them. False if it can't be had: then the answer must end here.
+  Task<bool> GrowTo(std::int64_t output_tokens, const rpc::CallContext& context);
 
   // Another target is to carry the answer on, which costs as much again. False if that can't be had.
   Task<bool> Again(const rpc::CallContext& context);
@@ -30,13 +31,14 @@ class Hold {
   const auth::v1::ReserveResponse& response() const { return response_; }
 
  private:
+  void Pay(const Known& known, router::v1::RouteResponse& route);
   Task<bool> Grow(auth::v1::Amount by, const rpc::CallContext& context);
 
   AuthPort* auth_ = nullptr;
   auth::v1::ReserveRequest request_;
   auth::v1::ReserveResponse response_;
   Bound bound_;
-  // The output tokens that are held; 0 for no limit.
+  // The output tokens that are paid for; 0 if nobody has to pay.
   std::int64_t output_tokens_ = 0;
   // The money for one output token at the dearest target, rounded up, in billionths of a US dollar.
   std::int64_t token_cost_ = 0;

@@ -300,14 +300,7 @@ void Core::Round() {
   ForgetEarlierLives();
   HearBudgets(now);
   if (now - signed_at_ >= kSignInterval) SignTrail(now);
-  if (config_.usage_retention.count() > 0 && now - forgot_at_ >= kForgetInterval) {
-    forgot_at_ = now;
-    const Time oldest = now - config_.usage_retention;
-    store_->Write([oldest](Changes& changes) -> Status {
-      Result<std::int64_t> gone = changes.ForgetUsageBefore(oldest);
-      return gone ? Status() : Status(std::move(gone).error());
-    }, [](const Status&) {});
-  }
+  ForgetOldUsage(now);
   probe_.Show(*ring_.Now(), now);
   probe_.Show(ledger_.totals());
   probe_.ShowSubscribers(ring_.subscribers());
@@ -333,6 +326,17 @@ void Core::ForgetEarlierLives() {
   if (!settled_ || !settled_()) return;
   settled_ = {};
   store_->Write([this](Changes& changes) { return till::ForgetOthers(changes, ledger_.holder()); }, [](const Status&) {});
+}
+
+void Core::ForgetOldUsage(Time now) {
+  if (config_.usage_retention.count() == 0 || now - forgot_at_ < kForgetInterval) return;
+  forgot_at_ = now;
+  const Time oldest = now - config_.usage_retention;
+  const auto job = [oldest](Changes& changes) -> Status {
+    const Result<std::int64_t> gone = changes.ForgetUsageBefore(oldest);
+    return gone ? Status() : Status(gone.error());
+  };
+  store_->Write(job, [](const Status&) {});
 }
 
 // What is used of budgets that nobody asked for here since the start, or that others use, too.

@@ -84,6 +84,7 @@ class Core {
   void LookNow();
   void Round();
   void Look();
+  void ForgetOldUsage(Time now);
   void ForgetEarlierLives();
   void HearBudgets(Time now);
   void SignTrail(Time now);

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "auth-service/store/postgres_url.h"
+
 namespace wayleave::auth {
 namespace {
 
@@ -301,6 +303,7 @@ bool IsPostgres(const std::string& location) {
 }
 
 Result<Database> OpenPostgres(const std::string& url, std::chrono::milliseconds patience) {
+  if (Status checked = CheckPostgresUrl(url); !checked) return std::move(checked).error();
   std::vector<const char*> names, values;
   for (const auto& [name, value] : kSettings) {
     names.push_back(name);
@@ -313,7 +316,7 @@ Result<Database> OpenPostgres(const std::string& url, std::chrono::milliseconds 
   PGconn* connection = PQconnectdbParams(names.data(), values.data(), 1);
   auto driver = std::make_unique<PostgresDatabase>(connection, patience);
   if (PQstatus(connection) != CONNECTION_OK) {
-    return Error{Code::kUnavailable, std::string("can't open the state database: ") + PQerrorMessage(connection)};
+    return Error{Code::kUnavailable, "can't open the state database: " + WithoutPassword(PQerrorMessage(connection), url)};
   }
   return Database(std::move(driver));
 }

@@ -1,5 +1,6 @@
 #include "auth-service/config.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "auth-service/config_tenants.h"
@@ -28,6 +29,18 @@ std::vector<CertificateRule> ReadCertificates(config::Section& section) {
   return rules;
 }
 
+void AddTenant(const std::string& name, std::vector<v1::Tenant>& tenants) {
+  const auto same = [&](const v1::Tenant& tenant) { return tenant.name() == name; };
+  if (name.empty() || std::any_of(tenants.begin(), tenants.end(), same)) return;
+  tenants.emplace_back().set_name(name);
+}
+
+// A tenant for whom somebody is let in needs no entry of its own. One that a token names by itself is not made by that.
+void AddNamedTenants(Config& config) {
+  for (const IssuerConfig& issuer : config.issuers) AddTenant(issuer.tenant, config.tenants.tenants);
+  for (const CertificateRule& rule : config.certificates) AddTenant(rule.tenant, config.tenants.tenants);
+}
+
 void ReadDatabase(config::Section& section, Config& config) {
   section.Read("database", config.database);
   section.Read("key_secret", config.key_secret);
@@ -47,6 +60,7 @@ void Check(const config::Section& section, const Config& config) {
   if (config.workers < 0 || config.workers > 256) section.Fail("workers", "must be from 0 to 256");
   if (config.cache_max_age.count() < 0) section.Fail("cache_max_age", "must not be negative");
   if (config.usage_retention.count() < 0) section.Fail("usage_retention", "must not be negative");
+  if (config.content_retention.count() < 0) section.Fail("content_retention", "must not be negative");
   if (config.max_reservations == 0) section.Fail("max_reservations", "must be at least 1");
 }
 
@@ -65,11 +79,13 @@ Config ReadConfig(config::Section& root) {
   section.Read("reflection", config.reflection);
   section.Read("audit_requests", config.audit_requests);
   section.Read("usage_retention", config.usage_retention);
+  section.Read("content_retention", config.content_retention);
   config.issuers = ReadIssuers(section.Child("jwt"));
   config.certificates = ReadCertificates(section);
   Check(section, config);
   section.Done();
   config.tenants = ReadTenants(root.Child("tenants"));
+  AddNamedTenants(config);
   return config;
 }
 

@@ -45,6 +45,8 @@ struct Config {
   bool audit_requests = true;
   // How long records of requests are kept; 0 for ever.
   std::chrono::milliseconds usage_retention{0};
+  // How long the sealed content of requests is kept, of tenants that opted in; 0 for ever.
+  std::chrono::milliseconds content_retention{std::chrono::hours(30 * 24)};
 
   // Threads that serve gRPC; 0 for one a core.
   int workers = 0;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/crypto/sealed_box.h"
+
 namespace wayleave::auth {
 namespace {
 
@@ -77,6 +79,18 @@ void ReadUsers(config::Section section, const std::string& tenant, KeyTable::Con
   }
 }
 
+void ReadEachUser(config::Section section, v1::Tenant& tenant) {
+  *tenant.mutable_user_terms() = ReadTerms(section);
+  section.Done();
+}
+
+void ReadContentKey(config::Section& entry, v1::Tenant& tenant) {
+  entry.Read("content_key", *tenant.mutable_content_key());
+  if (tenant.content_key().empty()) return;
+  const auto read = crypto::ReadPublicKey(tenant.content_key());
+  if (!read) entry.Fail("content_key", read.error().message);
+}
+
 }  // namespace
 
 KeyTable::Configured ReadTenants(config::Section section) {
@@ -86,7 +100,9 @@ KeyTable::Configured ReadTenants(config::Section section) {
     v1::Tenant& tenant = configured.tenants.emplace_back();
     tenant.set_name(name);
     *tenant.mutable_terms() = ReadTerms(entry);
+    if (entry.Has("each_user")) ReadEachUser(entry.Child("each_user"), tenant);
     ReadUsers(entry.Child("users"), name, configured);
+    ReadContentKey(entry, tenant);
     entry.Allow({"redact"});
     entry.Done();
   }

@@ -5,7 +5,7 @@
 
 namespace wayleave::auth {
 
-// Reads the section `tenants`: terms by tenant, and by user below `users`. What the gateway alone looks at is passed over.
+// Reads the section `tenants`: terms by tenant, by user below `users`, and for each user by himself in `each_user`. What the gateway alone looks at is passed over.
 // Throws config::ConfigError.
 KeyTable::Configured ReadTenants(config::Section section);
 

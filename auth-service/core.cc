@@ -64,6 +64,18 @@ Status Check(const v1::SettleRequest& request) {
   return {};
 }
 
+std::vector<Demand> BudgetsToHear(const KeyTable& table, Time now) {
+  std::vector<Demand> budgets;
+  const auto add = [&](const Account& account) {
+    if (budgets.size() >= kMostBudgetsHeard) return;
+    for (Demand& budget : BudgetsOf({&account, nullptr, nullptr}, now)) budgets.push_back(std::move(budget));
+  };
+  for (const auto& [name, account] : table.tenants()) add(account);
+  for (const auto& [name, account] : table.users()) add(account);
+  for (const KeyTable::Entry& entry : table.all()) add(entry.account);
+  return budgets;
+}
+
 // Of the budget that has least left; nothing if none has a limit.
 std::optional<double> BudgetLeft(const std::vector<v1::Standing>& standings) {
   std::optional<double> least;
@@ -183,6 +195,7 @@ Result<v1::AuthenticateResponse> Core::IdentifyCertificate(const v1::ClientCerti
 // Somebody who is who he says; what remains is whether he may come in now.
 Result<v1::AuthenticateResponse> Core::Welcome(const KeyTable& table, v1::Principal principal, Time until) const {
   const Time now = clock_();
+  if (!table.HasTenant(principal.tenant())) return UnknownTenant(principal.tenant());
   const Accounted accounted = table.AccountsOf(principal);
   if (Status may = MayEnter(accounted, now); !may) return std::move(may).error();
   for (const Account* account : accounted.all()) {
@@ -198,6 +211,7 @@ Result<v1::AuthenticateResponse> Core::Welcome(const KeyTable& table, v1::Princi
   v1::AuthenticateResponse response;
   *response.mutable_principal() = std::move(principal);
   *response.mutable_max_age() = DurationOf(age.count());
+  response.set_version(table.version());
   return response;
 }
 
@@ -209,6 +223,7 @@ Result<Caller> Core::IdentifyCaller(std::string_view credential) const {
   if (!entry) return UnknownKey();
   const Time now = clock_();
   if (const Standing standing = entry->At(now); standing != Standing::kGood) return RefusedFor(standing);
+  if (!table->HasTenant(entry->principal.tenant())) return UnknownTenant(entry->principal.tenant());
   if (Status may = MayEnter(table->AccountsOf(entry->principal), now); !may) return std::move(may).error();
   return CallerOf(entry->stored.key);
 }
@@ -300,7 +315,7 @@ void Core::Round() {
   ForgetEarlierLives();
   HearBudgets(now);
   if (now - signed_at_ >= kSignInterval) SignTrail(now);
-  ForgetOldUsage(now);
+  ForgetOldRecords(now);
   probe_.Show(*ring_.Now(), now);
   probe_.Show(ledger_.totals());
   probe_.ShowSubscribers(ring_.subscribers());
@@ -328,40 +343,49 @@ void Core::ForgetEarlierLives() {
   store_->Write([this](Changes& changes) { return till::ForgetOthers(changes, ledger_.holder()); }, [](const Status&) {});
 }
 
-void Core::ForgetOldUsage(Time now) {
-  if (config_.usage_retention.count() == 0 || now - forgot_at_ < kForgetInterval) return;
+void Core::ForgetOldRecords(Time now) {
+  if (now - forgot_at_ < kForgetInterval) return;
   forgot_at_ = now;
-  const Time oldest = now - config_.usage_retention;
-  const auto job = [oldest](Changes& changes) -> Status {
-    const Result<std::int64_t> gone = changes.ForgetUsageBefore(oldest);
-    return gone ? Status() : Status(gone.error());
+  const auto forget = [&](std::chrono::milliseconds kept, Result<std::int64_t> (Changes::*before)(Time)) {
+    if (kept.count() == 0) return;
+    const auto job = [oldest = now - kept, before](Changes& changes) -> Status {
+      const Result<std::int64_t> gone = (changes.*before)(oldest);
+      return gone ? Status() : Status(gone.error());
+    };
+    store_->Write(job, [](const Status&) {});
   };
-  store_->Write(job, [](const Status&) {});
+  forget(config_.usage_retention, &Changes::ForgetUsageBefore);
+  forget(config_.content_retention, &Changes::ForgetContentsBefore);
 }
 
 // What is used of budgets that nobody asked for here since the start, or that others use, too.
 void Core::HearBudgets(Time now) {
   if (now - budgets_heard_at_ < kBudgetsInterval) return;
   budgets_heard_at_ = now;
-  const auto table = ring_.Now();
-  std::vector<Demand> demands;
-  const auto add = [&](const Account& account) {
-    if (demands.size() >= kMostBudgetsHeard) return;
-    for (Demand& demand : BudgetsOf({&account, nullptr, nullptr}, now)) demands.push_back(std::move(demand));
-  };
-  for (const auto& [name, account] : table->tenants()) add(account);
-  for (const auto& [name, account] : table->users()) add(account);
-  for (const KeyTable::Entry& entry : table->all()) add(entry.account);
-  for (const Demand& demand : demands) {
-    const auto pool = store_->ReadPool(demand.pool);
-    if (!pool) return;
-    if (*pool) ledger_.Heard(demand, **pool);
-    if (*pool || !summed_.insert(demand.pool).second) continue;
-    // Nobody ever held anything of it: what counts stands in the records, and is added up once.
-    const auto spent = store_->Spent(demand.tenant, demand.user, demand.key, demand.begins_at, demand.resets_at);
-    if (spent) ledger_.Heard(demand, {*spent, 0, 0});
+  const std::vector<Demand> budgets = BudgetsToHear(*ring_.Now(), now);
+  std::vector<PoolId> ids;
+  for (const Demand& budget : budgets) ids.push_back(budget.pool);
+  const auto pools = store_->PollPools(ids);
+  if (!pools) return;
+  std::vector<Demand> unopened;
+  for (std::size_t i = 0; i < budgets.size(); ++i) {
+    if ((*pools)[i]) ledger_.Heard(budgets[i], *(*pools)[i]);
+    if (!(*pools)[i] && !budgets[i].limit) unopened.push_back(budgets[i]);
   }
-  probe_.Show(ledger_.StandingsOf(demands, now));
+  OpenBudgets(std::move(unopened));
+  probe_.Show(budgets, ledger_.StandingsOf(budgets, now));
+}
+
+// Those with a soft limit only: nobody draws on them, who would begin to count.
+void Core::OpenBudgets(std::vector<Demand> budgets) {
+  if (budgets.empty()) return;
+  const auto job = [budgets = std::move(budgets)](Changes& changes) -> Status {
+    for (const Demand& budget : budgets) {
+      if (Status opened = till::Open(changes, budget); !opened) return opened;
+    }
+    return {};
+  };
+  store_->Write(job, [](const Status&) {});
 }
 
 void Core::SignTrail(Time now) {

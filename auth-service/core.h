@@ -3,7 +3,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "auth-service/admin/admin.h"
@@ -49,6 +48,7 @@ class Core {
   Task<Result<v1::ReserveResponse>> Reserve(const v1::ReserveRequest& request);
   Task<Result<v1::SettleResponse>> Settle(const v1::SettleRequest& request);
   Admin& admin() { return admin_; }
+  const Admin& admin() const { return admin_; }
 
   // For a process that holds the only gateway, too: once `settled` says that every record of an earlier life is settled,
   // what earlier lives had leased of budgets goes back, because nobody can charge it any more. Called on a thread of the
@@ -61,6 +61,9 @@ class Core {
   // Tells the ids of keys whose principals must no longer be trusted, on a thread of the core's; see
   // KeyRing. Any thread. The subscription must not outlive the core.
   std::unique_ptr<KeyRing::Subscription> Subscribe(KeyRing::Listener listener);
+  // Of the rights by which is judged now, and whether these are surely those of a second ago. Any thread.
+  std::int64_t version() const { return ring_.Now()->version(); }
+  bool SeesChanges() const { return ring_.SeesChanges(); }
 
   // Makes a key if there has never been one and the environment gives none. The secret is told this once,
   // for the caller to print. Blocks; main thread.
@@ -84,9 +87,10 @@ class Core {
   void LookNow();
   void Round();
   void Look();
-  void ForgetOldUsage(Time now);
+  void ForgetOldRecords(Time now);
   void ForgetEarlierLives();
   void HearBudgets(Time now);
+  void OpenBudgets(std::vector<Demand> budgets);
   void SignTrail(Time now);
 
   const Clock clock_;
@@ -97,7 +101,6 @@ class Core {
   Probe probe_;
   bool look_failed_ = false;
   Time budgets_heard_at_{};
-  std::set<PoolId> summed_;
   std::mutex settled_mutex_;
   std::function<bool()> settled_;
   Time signed_at_{};

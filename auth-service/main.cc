@@ -10,8 +10,6 @@ namespace {
 
 using namespace wayleave;
 
-constexpr std::chrono::milliseconds kGrace{10000};
-
 auth::Config Load(app::Program& program) {
   config::Section& root = program.config();
   auth::Config config = auth::ReadConfig(root);
@@ -41,21 +39,25 @@ Status Run(app::Program& program) {
 
   WorkerPool& workers = program.Workers(config.workers);
   if (Status tokens = (*core)->Start(workers); !tokens) return tokens;
-  rpc::Server server(workers, {config.listen, config.reflection});
+  const app::Common& common = program.common();
+  rpc::ServerConfig server_config =
+      rpc::ServerConfigOf(common.grpc, config.listen, config.reflection, common.reuse_port);
+  server_config.registry = &program.registry();
+  rpc::Server server(workers, server_config);
+  server.Trace(program.tracer());
   auth::Service service(**core, server);
   if (auto admin = program.ServeAdmin(config.admin); !admin) return std::move(admin).error();
   auto port = server.Start();
   if (!port) return std::move(port).error();
   log::Info("serving", {{"address", config.listen}, {"port", *port}});
-  program.OnReload({"log", "auth"}, [&program, &core] {
+  program.OnReload({"tracing", "auth"}, [&program, &core] {
     program.reloads().Again([&core](config::Section& root) { TakeOver(root, **core); });
   });
   program.SetReady(true);
 
-  program.WaitForSignal();
-  program.SetReady(false);
+  program.WaitForSignal([&server] { server.Leave(); });
   service.EndStreams();
-  server.Drain(kGrace);
+  server.Drain(common.grace, program.hurry());
   (*core)->Stop();
   program.StopAdmin();
   return {};

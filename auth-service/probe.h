@@ -26,26 +26,43 @@ class Probe {
   void LookFailed() { look_errors_.Increment(); }
   void Show(const KeyTable& keys, Time now);
   void Show(const Ledger::Totals& totals);
-  // Budgets; those of at most 1,000 accounts are told.
-  void Show(const std::vector<v1::Standing>& budgets);
+  // How budgets stand, one standing for each; at most 1,000 are told, and how many there are beside them.
+  void Show(const std::vector<Demand>& budgets, const std::vector<v1::Standing>& standings);
   // A reservation was refused for this reason, one of a closed list.
   void Refused(const std::string& reason);
   void ShowSubscribers(std::size_t count) { subscribers_.Set(static_cast<double>(count)); }
 
  private:
-  metrics::Registry& registry_;
+  // One budget in numbers.
+  struct Budget {
+    prometheus::Gauge* ratio;
+    prometheus::Gauge* used;
+    prometheus::Gauge* limit;
+    prometheus::Gauge* left;
+  };
+
+  Budget* BudgetOf(const Demand& budget);
+  static void Show(const v1::Standing& standing, const Budget& budget);
+
   metrics::RpcMetrics rpcs_;
   std::array<prometheus::Gauge*, 3> keys_;
   prometheus::Gauge& open_;
   prometheus::Gauge& held_tokens_;
   prometheus::Gauge& held_usd_;
   prometheus::Gauge& leased_usd_;
+  prometheus::Gauge& leases_;
   prometheus::Counter& recorded_;
   prometheus::Counter& duplicates_;
   prometheus::Gauge& subscribers_;
   prometheus::Counter& look_errors_;
   std::map<std::string, prometheus::Counter*> refusals_;
-  std::map<std::string, prometheus::Gauge*> budgets_;
+  const metrics::Family<prometheus::Gauge> ratios_;
+  const metrics::Family<prometheus::Gauge> used_usd_;
+  const metrics::Family<prometheus::Gauge> limit_usd_;
+  const metrics::Family<prometheus::Gauge> left_usd_;
+  prometheus::Gauge& untold_;
+  std::map<std::string, Budget> budgets_;
+  std::array<std::array<prometheus::Counter*, kScopeNames.size()>, kLimitNames.size()> limit_refusals_{};
 };
 
 }  // namespace wayleave::auth

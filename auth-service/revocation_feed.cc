@@ -16,8 +16,9 @@ constexpr std::chrono::milliseconds kSilence{150};
 
 RevocationFeed::RevocationFeed() : worker_(*Worker::Current()) { waiting_.set_drop_all(true); }
 
-void RevocationFeed::Add(std::vector<std::string> key_ids) {
-  worker_.Post([self = shared_from_this(), key_ids = std::move(key_ids)] {
+void RevocationFeed::Add(std::vector<std::string> key_ids, std::int64_t version) {
+  worker_.Post([self = shared_from_this(), key_ids = std::move(key_ids), version] {
+    self->Begin(version);
     for (const std::string& id : key_ids) self->waiting_.add_key_ids(id);
     if (self->waiting_.key_ids_size() > kMostIds) {
       self->waiting_.clear_key_ids();
@@ -41,6 +42,7 @@ Task<v1::WatchRevocationsResponse> RevocationFeed::Next() {
     silence.Set(kSilence);
     co_await changed_;
   }
+  waiting_.set_version(version_);
   co_return std::exchange(waiting_, {});
 }
 

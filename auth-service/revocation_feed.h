@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,7 +21,10 @@ class RevocationFeed : public std::enable_shared_from_this<RevocationFeed> {
  public:
   RevocationFeed();
 
-  void Add(std::vector<std::string> key_ids);
+  // The version that is in force when it begins. The worker's.
+  void Begin(std::int64_t version) { version_ = std::max(version_, version); }
+  // What has changed, and the version of those rights that are in force by now.
+  void Add(std::vector<std::string> key_ids, std::int64_t version);
   void End();
 
   // The next message: news, or after 200 ms without any a sign of life, or whatever there is at the end.
@@ -30,6 +35,7 @@ class RevocationFeed : public std::enable_shared_from_this<RevocationFeed> {
   Worker& worker_;
   Event changed_;
   v1::WatchRevocationsResponse waiting_;
+  std::int64_t version_ = 0;
   bool ended_ = false;
 };
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr char kAuthService[] = "wayleave.auth.v1.AuthService";
 constexpr char kAdminService[] = "wayleave.auth.v1.AdminService";
+constexpr char kCallerService[] = "wayleave.auth.v1.CallerService";
 
 template <class Request, class Response>
 void Serve(rpc::Server& server, const char* method, Core& core,
@@ -41,6 +42,10 @@ void ServeAdmin(rpc::Server& server, const char* method, Core& core) {
   });
 }
 
+Task<Result<v1::DescribeCallerResponse>> Describe(const Core& core, std::string credential) {
+  co_return core.admin().Describe(credential);
+}
+
 }  // namespace
 
 Service::Service(Core& core, rpc::Server& server) : core_(core) {
@@ -50,6 +55,9 @@ Service::Service(Core& core, rpc::Server& server) : core_(core) {
 #define WAYLEAVE_SERVE(NAME) ServeAdmin<v1::NAME##Request, v1::NAME##Response>(server, #NAME, core);
   WAYLEAVE_ADMIN_METHODS(WAYLEAVE_SERVE)
 #undef WAYLEAVE_SERVE
+  server.Unary<v1::DescribeCallerRequest, v1::DescribeCallerResponse>(
+      kCallerService, "DescribeCaller",
+      [&core](rpc::ServerCall& call, const v1::DescribeCallerRequest&) { return Describe(core, CredentialOf(call)); });
   server.Stream<v1::WatchRevocationsRequest>(
       kAuthService, "WatchRevocations",
       [this](rpc::ServerCall& call, const v1::WatchRevocationsRequest&) { return Watch(call); });
@@ -60,7 +68,9 @@ Task<Status> Service::Watch(rpc::ServerCall& call) {
   Feeds::iterator place;
   if (!Enter(feed, place)) co_return Error{Code::kUnavailable, "auth-service is stopping"};
   {
-    const auto subscription = core_.Subscribe([feed](const std::vector<std::string>& ids) { feed->Add(ids); });
+    const auto subscription = core_.Subscribe(
+        [feed](const std::vector<std::string>& ids, std::int64_t version) { feed->Add(ids, version); });
+    feed->Begin(core_.version());
     call.OnCancel([feed] { feed->End(); });
     co_await Relay(call, *feed);
     call.OnCancel({});
@@ -69,9 +79,15 @@ Task<Status> Service::Watch(rpc::ServerCall& call) {
   co_return Status{};
 }
 
+// Who can't see changes is silent: whoever listens trusts nothing that was said before.
 Task<void> Service::Relay(rpc::ServerCall& call, RevocationFeed& feed) {
+  bool untold = false;
   while (!feed.ended()) {
-    const v1::WatchRevocationsResponse message = co_await feed.Next();
+    v1::WatchRevocationsResponse message = co_await feed.Next();
+    const bool silent = !core_.SeesChanges();
+    if (untold) message.set_drop_all(true);
+    untold = silent;
+    if (silent) continue;
     if (!co_await call.Write(message)) co_return;
   }
 }

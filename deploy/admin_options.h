@@ -9,10 +9,12 @@
 #include "base/app/program.h"
 #include "base/result.h"
 #include "base/time/zone.h"
+#include "deploy/admin_desk.h"
 
 namespace wayleave::deploy {
 
-// What the verbs of administration share. They work on the store itself, beside a running server or without one.
+// What the verbs of administration share. They work on the store itself, beside a running server or without one; or, where
+// --url is given, by a running gateway.
 
 // --config and --state-dir, into flags that must live as long as `verb`.
 void AddPlaceOptions(CLI::App& verb, app::Flags& flags);
@@ -24,7 +26,20 @@ Result<std::unique_ptr<auth::LocalDesk>> OpenDesk(const app::Flags& flags);
 // A line on standard error and the code to exit with: 2 for what is wrong on the command line, else 1.
 int Fail(const Error& error);
 
-// Adds a verb that works on the desk; `options` has the flags and is shared by the verbs of one kind.
+// Adds a verb of administration; `options` has the place and is shared by the verbs of one kind.
+template <class Options>
+CLI::App* AddDeskVerb(CLI::App& kind, const std::shared_ptr<Options>& options, int& exit_code, const char* name,
+                      const char* text, int (*run)(AdminDesk&, const Options&)) {
+  CLI::App* verb = kind.add_subcommand(name, text);
+  AddDeskOptions(*verb, options->place);
+  verb->callback([options, run, &exit_code] {
+    const auto desk = OpenAdminDesk(options->place);
+    exit_code = desk ? run(**desk, *options) : Fail(desk.error());
+  });
+  return verb;
+}
+
+// The same for a verb that needs the store itself; `options` has the flags.
 template <class Options>
 CLI::App* AddDeskVerb(CLI::App& kind, const std::shared_ptr<Options>& options, int& exit_code, const char* name,
                       const char* text, int (*run)(auth::LocalDesk&, const Options&)) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth-service/audit/checkpoint_file.h"
+#include "auth-service/audit/content_check.h"
 #include "auth-service/audit/trail.h"
 #include "auth-service/audit/usage_check.h"
 #include "auth-service/usage_admin.h"
@@ -15,6 +16,7 @@ namespace audit = auth::audit;
 namespace v1 = auth::v1;
 
 constexpr int kRecords = 5000;
+constexpr int kContents = 16;  // each may have two MiB
 constexpr std::size_t kMostWords = 1000;
 constexpr std::int64_t kProgress = 100'000;
 
@@ -42,6 +44,7 @@ class Check {
     if (Status verified = VerifyChain(); !verified) return std::move(verified).error();
     if (sources_.compares_usage) {
       if (Status compared = CompareUsage(); !compared) return std::move(compared).error();
+      if (Status compared = CompareContents(); !compared) return std::move(compared).error();
     } else {
       found_.notes.push_back(
           "requests are not in the chain (auth.audit_requests is false): the usage table was not compared");
@@ -109,6 +112,7 @@ class Check {
     if (records->empty()) compares_since_ = std::chrono::system_clock::now();
     if (first) compares_since_ = std::max(compares_since_, auth::TimeOf(first->at_nanos));
     usage_.emplace(auth::ToNanos(compares_since_));
+    contents_.emplace(auth::ToNanos(std::max(compares_since_, sources_.keeps_contents_since)));
     return {};
   }
 
@@ -134,6 +138,7 @@ class Check {
     if (!found_.first_at) found_.first_at = at;
     found_.last_at = at;
     usage_->Told(record.sequence(), *event);
+    contents_->Told(*event);
   }
 
   Status CompareUsage() {
@@ -148,18 +153,35 @@ class Check {
     if (!again) return again.error();
     read = auth::ForEachUsage(store_, compares_since_, [this](const auto& row) { usage_->Kept(row); });
     if (!read) return read;
-    if (Status late = ReadLate(*again); !late) return late;
+    Status late = ReadLate(*again, [this](const audit::AuditEvent& event) { usage_->ToldLater(event); });
+    if (!late) return late;
     for (std::string& words : usage_->Differences()) Add(std::move(words));
     if (!usage_->complete()) Add("the usage table and the chain differ in more places than are told here");
     return {};
   }
 
+  Status CompareContents() {
+    std::string after;
+    while (true) {
+      const auto page = store_.Contents(after, kContents);
+      if (!page) return page.error();
+      for (const auth::KeptContent& content : *page) contents_->Kept(content);
+      if (page->size() < static_cast<std::size_t>(kContents)) break;
+      after = page->back().reservation_id;
+    }
+    found_.contents = contents_->compared();
+    Status late = ReadLate(last_, [this](const audit::AuditEvent& event) { contents_->ToldLater(event); });
+    if (!late) return late;
+    for (std::string& words : contents_->Differences()) Add(std::move(words));
+    return {};
+  }
+
   // What a server recorded while the rows were read.
-  Status ReadLate(std::int64_t after) {
+  Status ReadLate(std::int64_t after, const std::function<void(const audit::AuditEvent&)>& each) {
     v1::ListAuditRequest request;
     request.set_after(after);
-    const auto late = ForEachRecord(store_, request, [this](const v1::AuditRecord& record) {
-      if (const auto event = audit::FromBody(record.body())) usage_->ToldLater(*event);
+    const auto late = ForEachRecord(store_, request, [&each](const v1::AuditRecord& record) {
+      if (const auto event = audit::FromBody(record.body())) each(*event);
     });
     return late ? Status() : Status(late.error());
   }
@@ -171,6 +193,7 @@ class Check {
   std::vector<audit::Checkpoint> known_;
   auth::Time compares_since_;
   std::optional<audit::UsageCheck> usage_;
+  std::optional<audit::ContentCheck> contents_;
   std::int64_t last_ = 0;
 };
 

@@ -22,6 +22,8 @@ struct AuditSources {
   // Whether requests are in the chain, and since when their rows are kept.
   bool compares_usage = true;
   auth::Time keeps_usage_since = auth::Time::min();
+  // Since when the sealed content of requests is kept.
+  auth::Time keeps_contents_since = auth::Time::min();
 };
 
 struct AuditFindings {
@@ -36,12 +38,14 @@ struct AuditFindings {
   std::optional<auth::Time> first_at, last_at;
   // Requests that the usage table was compared in.
   std::int64_t requests = 0;
+  // Sealed contents whose hashes were compared.
+  std::int64_t contents = 0;
 
   std::int64_t problems() const { return chain.problem_count + other_count; }
 };
 
 // Reads the store's chain page by page, and looks for what can't be in one that nobody touched; compares it with the
-// table of requests. A server may run meanwhile. An error is of the store alone: what was found is in the findings.
+// table of requests and with their sealed contents. A server may run meanwhile. An error is of the store alone: what was found is in the findings.
 // Blocks; one thread.
 Result<AuditFindings> CheckAudit(auth::Store& store, const AuditSources& sources,
                                  const std::function<void(std::int64_t records)>& progress);

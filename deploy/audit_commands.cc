@@ -14,6 +14,7 @@
 #include "base/state/state_dir.h"
 #include "deploy/admin_options.h"
 #include "deploy/audit_check.h"
+#include "deploy/content_commands.h"
 #include "deploy/settings.h"
 
 namespace wayleave::deploy {
@@ -60,6 +61,12 @@ Result<std::vector<std::string>> TrustedKeys(const Options& options, const std::
   return std::vector<std::string>{std::move(*own)};
 }
 
+// A server goes on taking rows out while this reads.
+auth::Time KeptSince(std::chrono::milliseconds retention) {
+  if (retention.count() == 0) return auth::Time::min();
+  return std::chrono::system_clock::now() - retention + std::chrono::hours(1);
+}
+
 Result<AuditSources> SourcesOf(const Options& options, const auth::Config& config) {
   const std::string directory = state::Directory(config.state_dir);
   AuditSources sources;
@@ -69,9 +76,8 @@ Result<AuditSources> SourcesOf(const Options& options, const auth::Config& confi
   if (!keys) return std::move(keys).error();
   sources.keys = std::move(*keys);
   sources.compares_usage = config.audit_requests;
-  // A server goes on taking rows out while this reads.
-  const auto kept = config.usage_retention - std::chrono::hours(1);
-  if (config.usage_retention.count() > 0) sources.keeps_usage_since = std::chrono::system_clock::now() - kept;
+  sources.keeps_usage_since = KeptSince(config.usage_retention);
+  sources.keeps_contents_since = KeptSince(config.content_retention);
   return sources;
 }
 
@@ -146,7 +152,7 @@ void AddExportOptions(CLI::App& verb, Options& options) {
 
 void AddAuditCommands(CLI::App& command, int& exit_code) {
   const auto options = std::make_shared<Options>();
-  CLI::App* audit = command.add_subcommand("audit", "Verify or export the audit chain");
+  CLI::App* audit = command.add_subcommand("audit", "Verify or export the audit chain, open sealed content");
   audit->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, int (*run)(const Options&)) {
     CLI::App* verb = audit->add_subcommand(name, text);
@@ -156,6 +162,7 @@ void AddAuditCommands(CLI::App& command, int& exit_code) {
   };
   AddVerifyOptions(*add("verify", "Look for traces of tampering; exit code 1 if there are any", Verify), *options);
   AddExportOptions(*add("export", "Write the records to standard output, in their order", Export), *options);
+  AddContentCommands(*audit, exit_code);
   add("key", "Print the public key that checkpoints are signed with, in Base64", PrintKey);
 }
 

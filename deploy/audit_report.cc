@@ -36,6 +36,7 @@ std::string InWords(const AuditFindings& findings) {
     words += fmt::format(", from {} to {}", TimeText(*findings.first_at), TimeText(*findings.last_at));
   words += ".\n" + Vouched(findings);
   if (findings.requests > 0) words += fmt::format("Requests compared with the usage table: {}.\n", findings.requests);
+  if (findings.contents > 0) words += fmt::format("Sealed contents compared with the chain: {}.\n", findings.contents);
   for (const std::string& note : findings.notes) words += "Note: " + Shown(note) + ".\n";
   return words + (findings.problems() == 0 ? "No problem was found.\n"
                                            : fmt::format("Problems found: {}.\n", findings.problems()));

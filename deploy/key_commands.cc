@@ -18,7 +18,7 @@ namespace {
 namespace v1 = auth::v1;
 
 struct Options {
-  app::Flags flags;
+  DeskPlace place;
   bool json = false;
   std::string name = "unnamed";
   std::string user;
@@ -73,34 +73,34 @@ void Hand(const v1::Key& key, const std::string& secret) {
   fmt::print("{}\n", secret);
 }
 
-int Create(auth::LocalDesk& desk, const Options& options) {
+int Create(AdminDesk& desk, const Options& options) {
   v1::CreateKeyRequest request;
   Result<v1::Key> wanted = Wanted(options);
   if (!wanted) return Fail(wanted.error());
   *request.mutable_key() = std::move(*wanted);
-  const auto made = desk.desk().CreateKey(request, desk.caller());
+  const auto made = desk.CreateKey(request);
   if (!made) return Fail(made.error());
   Hand(made->key(), made->secret());
   return 0;
 }
 
-int List(auth::LocalDesk& desk, const Options& options) {
+int List(AdminDesk& desk, const Options& options) {
   v1::ListKeysRequest request;
   request.set_tenant(options.tenant);
-  const auto keys = desk.desk().ListKeys(request, desk.caller());
+  const auto keys = desk.ListKeys(request);
   if (!keys) return Fail(keys.error());
   if (options.json) return PrintJson(*keys), 0;
   fmt::print("{}", KeysTable(*keys));
   return 0;
 }
 
-int Rotate(auth::LocalDesk& desk, const Options& options) {
+int Rotate(AdminDesk& desk, const Options& options) {
   const auto overlap = config::ParseDuration(options.overlap);
   if (!overlap) return Fail(Invalid("--overlap " + overlap.error().message));
   v1::RotateKeyRequest request;
   request.set_id(options.id);
   request.mutable_overlap()->set_seconds(std::chrono::duration_cast<std::chrono::seconds>(*overlap).count());
-  const auto made = desk.desk().RotateKey(request, desk.caller());
+  const auto made = desk.RotateKey(request);
   if (!made) return Fail(made.error());
   fmt::print(stderr, "{} stays good until {} UTC.\n", made->old().id(), MinuteText(made->old().expires_at()));
   Hand(made->key(), made->secret());
@@ -108,9 +108,9 @@ int Rotate(auth::LocalDesk& desk, const Options& options) {
 }
 
 // Read, changed and written: of two who do so at once the later one wins.
-int Set(auth::LocalDesk& desk, const Options& options) {
+int Set(AdminDesk& desk, const Options& options) {
   if (options.terms.empty()) return Fail(Invalid("name a term to set, or --clear one"));
-  const auto all = desk.desk().ListKeys({}, desk.caller());
+  const auto all = desk.ListKeys({});
   if (!all) return Fail(all.error());
   const auto known =
       std::find_if(all->keys().begin(), all->keys().end(), [&](const v1::Key& key) { return key.id() == options.id; });
@@ -122,7 +122,7 @@ int Set(auth::LocalDesk& desk, const Options& options) {
   *request.mutable_terms() = known->terms();
   *request.mutable_terms()->mutable_models() = known->models();
   if (Status set = options.terms.ApplyTo(*request.mutable_terms()); !set) return Fail(set.error());
-  const auto changed = desk.desk().UpdateKey(request, desk.caller());
+  const auto changed = desk.UpdateKey(request);
   if (!changed) return Fail(changed.error());
   v1::Terms terms = changed->key().terms();
   *terms.mutable_models() = changed->key().models();
@@ -130,10 +130,10 @@ int Set(auth::LocalDesk& desk, const Options& options) {
   return 0;
 }
 
-int Revoke(auth::LocalDesk& desk, const Options& options) {
+int Revoke(AdminDesk& desk, const Options& options) {
   v1::RevokeKeyRequest request;
   request.set_id(options.id);
-  const auto revoked = desk.desk().RevokeKey(request, desk.caller());
+  const auto revoked = desk.RevokeKey(request);
   if (!revoked) return Fail(revoked.error());
   fmt::print("Revoked {} ({}). It is dead everywhere within a second.\n", revoked->key().id(), revoked->key().name());
   return 0;
@@ -161,7 +161,7 @@ void AddKeyCommands(CLI::App& command, int& exit_code) {
   const auto options = std::make_shared<Options>();
   CLI::App* key = command.add_subcommand("key", "Make, list, change, rotate and revoke API keys");
   key->require_subcommand(1);
-  const auto add = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
+  const auto add = [&](const char* name, const char* text, int (*run)(AdminDesk&, const Options&)) {
     return AddDeskVerb(*key, options, exit_code, name, text, run);
   };
   const auto of = [&](CLI::App* verb) {

@@ -12,6 +12,7 @@
 #include "deploy/settings.h"
 #include "deploy/store_commands.h"
 #include "deploy/tenant_commands.h"
+#include "deploy/top_command.h"
 #include "deploy/usage_commands.h"
 #include "deploy/user_commands.h"
 #include "deploy/welcome.h"
@@ -54,6 +55,7 @@ int Main(int argc, char** argv) {
   AddUsageCommands(command, exit_code);
   AddAuditCommands(command, exit_code);
   AddStoreCommands(command, exit_code);
+  AddTopCommand(command, exit_code);
   add("codex-config", "Print the block for ~/.codex/config.toml", [&] {
     return PrintCodexConfig(flags, model);
   })->add_option("--model", model, "The model that Codex asks for");

@@ -4,55 +4,14 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <optional>
 
-#include "base/async/worker.h"
-#include "base/http/client.h"
-#include "base/http/url.h"
-#include "base/net/tls.h"
 #include "deploy/facts.h"
+#include "deploy/remote_server.h"
 
 namespace wayleave::deploy {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::chrono::milliseconds kPatience{10'000};
-constexpr std::size_t kMaxAnswer = std::size_t{4} << 20;
-
-struct Answer {
-  int status = 0;
-  std::string body;
-};
-
-Task<void> Ask(const http::Url& url, const http::ClientHeaders& headers, const std::string& body,
-               std::optional<Result<Answer>>& into) {
-  std::optional<net::TlsContext> tls;
-  if (url.tls) tls.emplace();
-  const http::Origin origin{url.host, url.port, tls ? &*tls : nullptr};
-  http::ConnectionPool pool;
-  http::Exchange exchange(pool, origin, {kPatience, kPatience, kPatience, kPatience});
-  const std::string target = url.path + "/v1/route/explain";
-  const std::vector<std::string_view> parts{body};
-  const http::ClientRequest request{"POST", target, &headers, &parts};
-  auto head = co_await exchange.Send(request);
-  if (!head) {
-    into.emplace(head.error());
-    co_return;
-  }
-  Answer answer{head->status, {}};
-  while (answer.body.size() < kMaxAnswer) {
-    const auto state = co_await exchange.ReadBody(answer.body);
-    if (!state || *state == http::Exchange::Body::kEnd) break;
-  }
-  into.emplace(std::move(answer));
-}
-
-// The gateway's own words, if there are some.
-std::string MessageIn(const Json& body) {
-  const auto error = body.find("error");
-  return error != body.end() && error->is_object() ? error->value("message", "") : "";
-}
 
 void ReadTarget(const Json& json, router::v1::Target& target) {
   target.set_provider(json.value("provider", ""));
@@ -105,19 +64,19 @@ void ReadSteps(const Json& json, router::v1::ExplainResponse& explanation) {
 }
 
 // A refusal has the status that the request itself would get, and steps.
-Result<router::v1::ExplainResponse> Read(const Answer& answer) {
+Result<router::v1::ExplainResponse> Read(const RemoteAnswer& answer) {
   const Json body = Json::parse(answer.body, nullptr, false);
   const bool explains = body.is_object() && body.contains("steps");
   if (!explains) {
     std::string message = "the gateway answered with status " + std::to_string(answer.status);
-    if (body.is_object()) message += ": " + MessageIn(body);
+    if (body.is_object()) message += ": " + MessageInBody(answer.body);
     return Error{Code::kUnknown, message};
   }
   router::v1::ExplainResponse explanation;
   if (answer.status == 200) {
     ReadDecision(body, *explanation.mutable_decision());
   } else {
-    explanation.set_refusal(MessageIn(body));
+    explanation.set_refusal(MessageInBody(answer.body));
   }
   ReadSteps(body, explanation);
   return explanation;
@@ -142,19 +101,12 @@ std::string Question(const router::v1::RouteRequest& facts) {
 
 Result<router::v1::ExplainResponse> ExplainAt(const std::string& url, const std::string& key,
                                               const router::v1::RouteRequest& facts) {
-  const Result<http::Url> place = http::ParseUrl(url);
-  if (!place) return Error{Code::kInvalidArgument, "--url: " + place.error().message};
-  http::ClientHeaders headers{{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-  if (!key.empty()) headers.emplace_back("Authorization", "Bearer " + key);
-  const std::string body = Question(facts);
-  std::optional<Result<Answer>> answer;
-  {
-    WorkerPool workers(1);
-    RunOn(workers[0], [&] { return Ask(*place, headers, body, answer); });
-  }
-  if (!*answer) return answer->error();
+  const auto server = RemoteServer::At(url, "--url", key);
+  if (!server) return server.error();
+  const auto answer = (*server)->Ask("POST", "/v1/route/explain", Question(facts));
+  if (!answer) return answer.error();
   try {
-    return Read(**answer);
+    return Read(*answer);
   } catch (const Json::exception&) {
     return Error{Code::kInternal, "the answer of " + url + " is not one of a gateway"};
   }

@@ -8,13 +8,16 @@
 #include "deploy/settings.h"
 #include "deploy/welcome.h"
 #include "gateway/admin/admin_api.h"
+#include "gateway/admin/live_desk.h"
 #include "gateway/gateway.h"
 
 namespace wayleave::deploy {
 namespace {
 
 // Read once; the rest of the file is taken over while the process runs.
-const std::vector<std::string> kFixed = {"log", "gateway", "auth", "router.discovery_interval", "router.probe_interval"};
+const std::vector<std::string> kFixed = { "tracing",
+                                         "gateway", "auth",
+                                         "router.discovery_interval", "router.probe_interval"};
 
 // Without a file, the environment is looked at each time anew.
 Settings SettingsOf(config::Section& root, const app::Flags& flags) {
@@ -44,7 +47,9 @@ Status CheckExposure(const std::string& listen, const auth::Core& core) {
 class OneProcess {
  public:
   OneProcess(app::Program& program, Settings settings)
-      : program_(program), settings_(std::move(settings)), workers_(program.Workers(settings_.gateway.workers)) {}
+      : program_(program), settings_(std::move(settings)), workers_(program.Workers(settings_.gateway.workers)) {
+    settings_.gateway.http.reuse_port = program.common().reuse_port;
+  }
 
   Status Run() {
     auto auth = auth::Core::Open(settings_.auth, program_.registry());
@@ -71,12 +76,17 @@ class OneProcess {
     LocalRouter router_port(*router_);
     LocalProvider provider_port(*provider_);
     const gateway::Ports ports{auth_port, router_port, provider_port};
-    gateway::Gateway gateway(settings_.gateway, workers_, ports, std::move(*journal), program_.registry());
+    gateway::Gateway gateway(settings_.gateway, workers_, ports, std::move(*journal), program_.registry(),
+                             program_.tracer());
     gateway_ = &gateway;
     program_.OnReload(kFixed, [this] { router_->ReloadNow(); });
 
     LocalAdmin admin_port(*auth_);
-    gateway::AdminApi administration(admin_port);
+    LocalTargets targets_port(*router_);
+    gateway::LiveParts parts;
+    parts.unsettled = [&gateway] { return gateway.unsettled(); };
+    gateway::LiveDesk live(admin_port, targets_port, gateway.live(), std::move(parts));
+    gateway::AdminApi administration(admin_port, live, {settings_.gateway.admin_hosts});
     program_.HandleAdmin(
         std::string(gateway::kAdminPrefix),
         [&administration](http::Request& request, http::Responder& responder) {
@@ -96,11 +106,10 @@ class OneProcess {
       auth_->WhenSettled([&gateway] { return gateway.settled(); });
       Announce(*port, *first_key);
       program_.SetReady(true);
-      program_.WaitForSignal();
-      program_.SetReady(false);
+      program_.WaitForSignal([&gateway] { gateway.Leave(); });
     }
     auth_->WhenSettled({});
-    gateway.Drain();
+    gateway.Drain(program_.hurry());
     probing.Stop();
     discovery.Stop();
     program_.StopAdmin();
@@ -115,6 +124,7 @@ class OneProcess {
     gateway::JournalConfig config;
     config.directory = settings_.gateway.journal_dir.empty() ? state::Directory(settings_.auth.state_dir) + "/journal"
                                                              : settings_.gateway.journal_dir;
+    config.shared = settings_.gateway.http.reuse_port;
     config.sync_interval = settings_.gateway.journal_sync;
     return gateway::Journal::Recover(config, program_.registry());
   }
@@ -171,7 +181,7 @@ class OneProcess {
   }
 
   app::Program& program_;
-  const Settings settings_;
+  Settings settings_;
   WorkerPool& workers_;
   std::unique_ptr<auth::Core> auth_;
   std::unique_ptr<provider::Core> provider_;

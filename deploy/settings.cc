@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/log/log.h"
+#include "base/trace/config.h"
 #include "deploy/ollama_finder.h"
 #include "proto/wayleave/sections.h"
 
@@ -65,6 +66,8 @@ Settings ReadSettings(config::Section& root) {
 
 Settings ReadSettings(config::Section& root, const app::Flags& flags) {
   root.Allow({"log"});
+  trace::ReadConfig(root);  // the program has taken them over; here they are only checked
+  app::ReadCommon(root);
   Settings settings = ReadSettings(root);
   ApplyFlags(flags, settings);
   return settings;

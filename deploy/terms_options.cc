@@ -38,13 +38,13 @@ constexpr std::array<Field, 16> kFields = {{
     {"timezone", [](Terms& terms) { terms.clear_timezone(); }},
 }};
 
-Status Clear(const std::string& name, Terms& terms) {
+Status Clear(const std::string& prefix, const std::string& name, Terms& terms) {
   std::string all;
   for (const Field& field : kFields) {
     if (name == field.name) return field.clear(terms), Status();
     all += (all.empty() ? "" : ", ") + std::string(field.name);
   }
-  return Error{Code::kInvalidArgument, "--clear: knows " + all};
+  return Error{Code::kInvalidArgument, prefix + "clear: knows " + all};
 }
 
 void Set(const std::vector<std::string>& values, Strings* list) {
@@ -94,33 +94,38 @@ std::vector<Said> Say(const Terms& terms) {
 
 }  // namespace
 
-void TermsOptions::AddTo(CLI::App& verb, bool clear) {
-  verb.add_option("--daily", daily_, "The most US dollars of a day; a request that might pass it is refused");
-  verb.add_option("--monthly", monthly_, "The most US dollars of a month");
-  verb.add_option("--soft-daily", soft_daily_, "US dollars of a day after which only warnings are given");
-  verb.add_option("--soft-monthly", soft_monthly_, "US dollars of a month after which only warnings are given");
-  verb.add_option("--rpm", rpm_, "The most requests in 60 seconds");
-  verb.add_option("--tpm", tpm_, "The most tokens in 60 seconds");
-  verb.add_option("--concurrent", concurrent_, "The most requests in progress");
-  verb.add_option("--max-output-tokens", max_output_tokens_, "The most output tokens of one request");
+CLI::Option* TermsOptions::Add(CLI::App& verb, const char* name, auto& into, const std::string& text) const {
+  return verb.add_option(prefix_ + name, into, prefix_ == "--" ? text : "For each user by himself: " + text);
+}
+
+void TermsOptions::AddTo(CLI::App& verb, bool clear, const std::string& prefix) {
+  prefix_ = "--" + prefix;
+  Add(verb, "daily", daily_, "The most US dollars of a day; a request that might pass it is refused");
+  Add(verb, "monthly", monthly_, "The most US dollars of a month");
+  Add(verb, "soft-daily", soft_daily_, "US dollars of a day after which only warnings are given");
+  Add(verb, "soft-monthly", soft_monthly_, "US dollars of a month after which only warnings are given");
+  Add(verb, "rpm", rpm_, "The most requests in 60 seconds");
+  Add(verb, "tpm", tpm_, "The most tokens in 60 seconds");
+  Add(verb, "concurrent", concurrent_, "The most requests in progress");
+  Add(verb, "max-output-tokens", max_output_tokens_, "The most output tokens of one request");
   AddLists(verb);
-  verb.add_option("--timezone", timezone_, "The time zone of hours, days and budgets, like Europe/Berlin");
+  Add(verb, "timezone", timezone_, "The time zone of hours, days and budgets, like Europe/Berlin");
   if (!clear) return;
-  verb.add_option("--clear", clear_, "Take a term out, by its option's name: --clear daily; repeat for more")
+  Add(verb, "clear", clear_, "Take a term out, by its option's name: " + prefix_ + "clear daily; repeat for more")
       ->allow_extra_args(false);
 }
 
 void TermsOptions::AddLists(CLI::App& verb) {
-  const auto add = [&verb](const char* name, std::vector<std::string>& into, const std::string& text) {
-    return verb.add_option(name, into, text + "; repeat for more. Without it: all")->allow_extra_args(false);
+  const auto add = [&](const char* name, std::vector<std::string>& into, const std::string& text) {
+    return Add(verb, name, into, text + "; repeat for more. Without it: all")->allow_extra_args(false);
   };
-  add("--model", models_, "A model (or glob) that may be used");
-  add("--provider", providers_, "A provider that may be used");
-  add("--region", regions_, "A region of providers that may be used");
-  add("--endpoint", endpoints_, "A front door that may be used, like responses");
-  add("--address", addresses_, "A network that clients may call from, like 10.0.0.0/8");
-  add("--hours", hours_, "A time of day at which requests are taken, 08:00-18:00");
-  add("--days", days_, "Days of the week, like mon,tue")->delimiter(',');
+  add("model", models_, "A model (or glob) that may be used");
+  add("provider", providers_, "A provider that may be used");
+  add("region", regions_, "A region of providers that may be used");
+  add("endpoint", endpoints_, "A front door that may be used, like responses");
+  add("address", addresses_, "A network that clients may call from, like 10.0.0.0/8");
+  add("hours", hours_, "A time of day at which requests are taken, 08:00-18:00");
+  add("days", days_, "Days of the week, like mon,tue")->delimiter(',');
 }
 
 bool TermsOptions::empty() const {
@@ -130,24 +135,24 @@ bool TermsOptions::empty() const {
 }
 
 Status TermsOptions::ApplyMoney(Terms& terms) const {
-  const auto set = [](const char* option, const std::string& text, auto&& put) -> Status {
+  const auto set = [this](const char* name, const std::string& text, auto&& put) -> Status {
     if (text.empty()) return {};
-    const Result<std::int64_t> amount = ReadUsd(text, option);
+    const Result<std::int64_t> amount = ReadUsd(text, (prefix_ + name).c_str());
     if (!amount) return amount.error();
     put(*amount);
     return {};
   };
-  Status done = set("--daily", daily_, [&](std::int64_t amount) { terms.mutable_daily()->set_hard_nano_usd(amount); });
-  if (done) done = set("--monthly", monthly_, [&](auto amount) { terms.mutable_monthly()->set_hard_nano_usd(amount); });
+  Status done = set("daily", daily_, [&](std::int64_t amount) { terms.mutable_daily()->set_hard_nano_usd(amount); });
+  if (done) done = set("monthly", monthly_, [&](auto amount) { terms.mutable_monthly()->set_hard_nano_usd(amount); });
   if (done)
-    done = set("--soft-daily", soft_daily_, [&](auto amount) { terms.mutable_daily()->set_soft_nano_usd(amount); });
+    done = set("soft-daily", soft_daily_, [&](auto amount) { terms.mutable_daily()->set_soft_nano_usd(amount); });
   if (!done) return done;
-  return set("--soft-monthly", soft_monthly_, [&](auto amount) { terms.mutable_monthly()->set_soft_nano_usd(amount); });
+  return set("soft-monthly", soft_monthly_, [&](auto amount) { terms.mutable_monthly()->set_soft_nano_usd(amount); });
 }
 
 Status TermsOptions::ApplyTo(Terms& terms) const {
   for (const std::string& name : clear_) {
-    if (Status cleared = Clear(name, terms); !cleared) return cleared;
+    if (Status cleared = Clear(prefix_, name, terms); !cleared) return cleared;
   }
   if (Status set = ApplyMoney(terms); !set) return set;
   if (rpm_) terms.mutable_limits()->set_requests_per_minute(*rpm_);

@@ -11,13 +11,15 @@ constexpr std::string_view kCut = "…";
 
 bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// In characters, as far as one takes one place.
-std::size_t Length(std::string_view text) {
+}  // namespace
+
+std::size_t Places(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !Continues(c); }));
 }
 
-std::string Fit(const std::string& text, std::size_t width) {
-  if (Length(text) <= width) return text;
+std::string FitTo(const std::string& text, std::size_t width) {
+  if (Places(text) <= width) return text;
+  if (width == 0) return {};
   std::size_t end = 0;
   for (std::size_t left = width; end < text.size(); ++end) {
     if (!Continues(text[end]) && left-- == 1) break;
@@ -25,13 +27,11 @@ std::string Fit(const std::string& text, std::size_t width) {
   return text.substr(0, end) + std::string(kCut);
 }
 
-void Put(const std::string& cell, std::size_t width, bool right, std::string& line) {
-  const std::string text = Fit(cell, width);
-  const std::string space(width - std::min(width, Length(text)), ' ');
-  line += right ? space + text : text + space;
+std::string Padded(const std::string& text, std::size_t width, bool right) {
+  const std::string fit = FitTo(text, width);
+  const std::string space(width - std::min(width, Places(fit)), ' ');
+  return right ? space + fit : fit + space;
 }
-
-}  // namespace
 
 std::string Shown(std::string_view text) {
   std::string shown;
@@ -56,8 +56,8 @@ void TextTable::Add(std::vector<std::string> cells) {
 std::vector<std::size_t> TextTable::Widths() const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    std::size_t width = Length(columns_[i].heading);
-    for (const auto& row : rows_) width = std::max(width, Length(row[i]));
+    std::size_t width = Places(columns_[i].heading);
+    for (const auto& row : rows_) width = std::max(width, Places(row[i]));
     widths.push_back(width);
   }
   const std::size_t spaces = columns_.size() - 1;
@@ -65,7 +65,7 @@ std::vector<std::size_t> TextTable::Widths() const {
   for (; all > kWidth; --all) {
     std::size_t widest = columns_.size();
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const bool may = columns_[i].least > 0 && widths[i] > std::max(columns_[i].least, Length(columns_[i].heading));
+      const bool may = columns_[i].least > 0 && widths[i] > std::max(columns_[i].least, Places(columns_[i].heading));
       if (may && (widest == columns_.size() || widths[i] > widths[widest])) widest = i;
     }
     if (widest == columns_.size()) break;
@@ -81,7 +81,7 @@ std::string TextTable::Text() const {
     std::string line;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (i > 0) line += ' ';
-      Put(cell_of(i), widths[i], columns_[i].right, line);
+      line += Padded(cell_of(i), widths[i], columns_[i].right);
     }
     while (line.ends_with(' ')) line.pop_back();
     text += line + '\n';

@@ -24,7 +24,7 @@ const std::map<std::string, UsageFormat> kFormats = {
     {"table", UsageFormat::kTable}, {"csv", UsageFormat::kCsv}, {"json", UsageFormat::kJson}};
 
 struct Options {
-  app::Flags flags;
+  DeskPlace place;
   bool json = false;
   std::string since = "7d";
   std::string until;
@@ -65,7 +65,7 @@ Result<v1::ListUsageRequest> Which(const Options& options) {
   return request;
 }
 
-int ListRequests(auth::LocalDesk& desk, const Options& options, v1::ListUsageRequest request) {
+int ListRequests(AdminDesk& desk, const Options& options, v1::ListUsageRequest request) {
   UsageReport report(options.Format(), {});
   v1::UsageSum total;
   Write(report.Begin());
@@ -73,7 +73,7 @@ int ListRequests(auth::LocalDesk& desk, const Options& options, v1::ListUsageReq
   while (more) {
     const std::int64_t left = options.Limit() == 0 ? kPage : options.Limit() - total.requests();
     request.set_limit(static_cast<int>(std::min<std::int64_t>(left, kPage)));
-    const auto page = desk.desk().ListUsage(request, desk.caller());
+    const auto page = desk.ListUsage(request);
     if (!page) return Fail(page.error());
     const std::vector<v1::Settlement> records(page->records().begin(), page->records().end());
     Write(report.Page(records));
@@ -88,16 +88,16 @@ int ListRequests(auth::LocalDesk& desk, const Options& options, v1::ListUsageReq
   return 0;
 }
 
-int SumRequests(auth::LocalDesk& desk, const Options& options, const v1::ListUsageRequest& of) {
+int SumRequests(AdminDesk& desk, const Options& options, const v1::ListUsageRequest& of) {
   v1::SumUsageRequest request;
   *request.mutable_of() = of;
   request.set_timezone(options.timezone);
-  const auto total = desk.desk().SumUsage(request, desk.caller());
+  const auto total = desk.SumUsage(request);
   if (!total) return Fail(total.error());
   *request.mutable_by() = {options.by.begin(), options.by.end()};
   request.set_limit(
       static_cast<int>(options.Limit() == 0 ? kMostGroups : std::min<std::int64_t>(options.Limit(), kMostGroups)));
-  const auto sums = desk.desk().SumUsage(request, desk.caller());
+  const auto sums = desk.SumUsage(request);
   if (!sums) return Fail(sums.error());
   UsageReport report(options.Format(), options.by);
   Write(report.Begin());
@@ -108,16 +108,16 @@ int SumRequests(auth::LocalDesk& desk, const Options& options, const v1::ListUsa
   return 0;
 }
 
-int Usage(auth::LocalDesk& desk, const Options& options) {
+int Usage(AdminDesk& desk, const Options& options) {
   Result<v1::ListUsageRequest> which = Which(options);
   if (!which) return Fail(which.error());
   return options.by.empty() ? ListRequests(desk, options, std::move(*which)) : SumRequests(desk, options, *which);
 }
 
-int Budgets(auth::LocalDesk& desk, const Options& options) {
+int Budgets(AdminDesk& desk, const Options& options) {
   v1::ListBudgetsRequest request;
   request.set_tenant(options.tenant);
-  const auto budgets = desk.desk().ListBudgets(request, desk.caller());
+  const auto budgets = desk.ListBudgets(request);
   if (!budgets) return Fail(budgets.error());
   if (options.json) return PrintJson(*budgets), 0;
   if (budgets->standings().empty()) {
@@ -144,12 +144,12 @@ void AddFilters(CLI::App& verb, Options& options) {
 
 void AddUsageCommands(CLI::App& command, int& exit_code) {
   const auto options = std::make_shared<Options>();
-  const auto add = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
+  const auto add = [&](const char* name, const char* text, int (*run)(AdminDesk&, const Options&)) {
     CLI::App* verb = command.add_subcommand(name, text);
-    AddPlaceOptions(*verb, options->flags);
+    AddDeskOptions(*verb, options->place);
     AddJsonOption(*verb, options->json);
     verb->callback([options, run, &exit_code] {
-      const auto desk = OpenDesk(options->flags);
+      const auto desk = OpenAdminDesk(options->place);
       exit_code = desk ? run(**desk, *options) : Fail(desk.error());
     });
     return verb;

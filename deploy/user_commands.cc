@@ -15,7 +15,7 @@ namespace {
 namespace v1 = auth::v1;
 
 struct Options {
-  app::Flags flags;
+  DeskPlace place;
   bool json = false;
   std::string tenant;
   std::string name;
@@ -23,14 +23,14 @@ struct Options {
   TermsOptions terms;
 };
 
-Result<v1::ListUsersResponse> UsersOf(auth::LocalDesk& desk, const std::string& tenant) {
+Result<v1::ListUsersResponse> UsersOf(AdminDesk& desk, const std::string& tenant) {
   v1::ListUsersRequest request;
   request.set_tenant(tenant);
-  return desk.desk().ListUsers(request, desk.caller());
+  return desk.ListUsers(request);
 }
 
 // Read, changed and written: of two who do so at once the later one wins.
-int Set(auth::LocalDesk& desk, const Options& options) {
+int Set(AdminDesk& desk, const Options& options) {
   v1::PutUserRequest request;
   v1::User& user = *request.mutable_user();
   const auto known = UsersOf(desk, options.tenant);
@@ -41,13 +41,13 @@ int Set(auth::LocalDesk& desk, const Options& options) {
   user.set_tenant(options.tenant);
   user.set_name(options.name);
   if (Status set = options.terms.ApplyTo(*user.mutable_terms()); !set) return Fail(set.error());
-  const auto put = desk.desk().PutUser(request, desk.caller());
+  const auto put = desk.PutUser(request);
   if (!put) return Fail(put.error());
   fmt::print("{} of {} from now on:\n{}", Shown(options.name), options.tenant, InLines(put->user().terms()));
   return 0;
 }
 
-int List(auth::LocalDesk& desk, const Options& options) {
+int List(AdminDesk& desk, const Options& options) {
   const auto all = UsersOf(desk, options.tenant);
   if (!all) return Fail(all.error());
   if (options.json) return PrintJson(*all), 0;
@@ -60,21 +60,21 @@ int List(auth::LocalDesk& desk, const Options& options) {
   return 0;
 }
 
-int Change(auth::LocalDesk& desk, const Options& options, bool resume) {
+int Change(AdminDesk& desk, const Options& options, bool resume) {
   v1::SuspendUserRequest request;
   request.set_tenant(options.tenant);
   request.set_name(options.name);
   request.set_resume(resume);
   request.set_because(options.because);
-  const auto changed = desk.desk().SuspendUser(request, desk.caller());
+  const auto changed = desk.SuspendUser(request);
   if (!changed) return Fail(changed.error());
   fmt::print("{} of {} {} everywhere within a second.\n", Shown(options.name), options.tenant,
              resume ? "may come in again" : "is refused");
   return 0;
 }
 
-int Suspend(auth::LocalDesk& desk, const Options& options) { return Change(desk, options, false); }
-int Resume(auth::LocalDesk& desk, const Options& options) { return Change(desk, options, true); }
+int Suspend(AdminDesk& desk, const Options& options) { return Change(desk, options, false); }
+int Resume(AdminDesk& desk, const Options& options) { return Change(desk, options, true); }
 
 }  // namespace
 
@@ -82,10 +82,10 @@ void AddUserCommands(CLI::App& command, int& exit_code) {
   const auto options = std::make_shared<Options>();
   CLI::App* user = command.add_subcommand("user", "Give users of a tenant terms of their own, and suspend them");
   user->require_subcommand(1);
-  const auto add = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
+  const auto add = [&](const char* name, const char* text, int (*run)(AdminDesk&, const Options&)) {
     return AddDeskVerb(*user, options, exit_code, name, text, run);
   };
-  const auto named = [&](const char* name, const char* text, int (*run)(auth::LocalDesk&, const Options&)) {
+  const auto named = [&](const char* name, const char* text, int (*run)(AdminDesk&, const Options&)) {
     CLI::App* verb = add(name, text, run);
     verb->add_option("tenant", options->tenant, "The user's tenant")->required();
     verb->add_option("name", options->name, "The user's name")->required();

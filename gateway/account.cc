@@ -6,6 +6,7 @@
 #include "gateway/cost.h"
 #include "gateway/orders.h"
 #include "gateway/outcome_words.h"
+#include "gateway/spans.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -46,9 +47,20 @@ std::int64_t Account::OutputTokensWith(const provider::v1::GenerateResponse& pie
   return record_.settlement->usage().output_tokens() + EstimateUsage(0, bytes).output_tokens();
 }
 
+provider::v1::Usage Account::UsedBefore() const {
+  provider::v1::Usage used = record_.settlement->usage();
+  AddUsage(EstimateUsage(part_.input_bytes, 0), used);
+  return used;
+}
+
 void Account::Try(const router::v1::Target& target, std::size_t carried_bytes) {
   Add(part_);
-  part_ = Part{&target, Clock::now(), {}, input_bytes_ + carried_bytes, 0, {}, false};
+  part_ = Part{&target, Clock::now(), {}, input_bytes_ + carried_bytes, 0, {}, false,
+               BeginAttempt(record_, endpoint_, target)};
+  record_.output_bytes = 0;
+  record_.listed = target.listed();
+  ++record_.attempts;
+  if (!record_.first_event) record_.asked = part_.asked;
   record_.settlement->set_provider(target.provider());
   record_.settlement->set_upstream_model(target.model());
 }
@@ -56,14 +68,23 @@ void Account::Try(const router::v1::Target& target, std::size_t carried_bytes) {
 void Account::Note(const provider::v1::GenerateResponse& piece) {
   if (!part_.first_event) NoteFirst(piece);
   events_ += piece.events();
+  content_.Add(piece.data());
   part_.output_bytes = std::max(part_.output_bytes, piece.output_bytes());
+  record_.output_bytes = part_.output_bytes;
   if (piece.has_end()) NoteEnd(piece.end());
-  if (piece.has_interrupted()) ReportEnd(WordForEnd(piece.interrupted().error_code()));
+  if (piece.has_interrupted()) NoteInterrupted(piece.interrupted());
+}
+
+void Account::NoteInterrupted(const provider::v1::Interrupted& interrupted) {
+  part_.span.Fail(interrupted.error_code());
+  part_.span.End();
+  ReportEnd(WordForEnd(interrupted.error_code()));
 }
 
 // That a target on trial answers is news at once: a long answer would keep the others away from it.
 void Account::NoteFirst(const provider::v1::GenerateResponse& piece) {
   part_.first_event = Clock::now();
+  if (record_.stream) part_.span.Event("first_event");
   if (!part_.target->trial() || piece.has_end() || piece.has_interrupted()) return;
   part_.told_well = true;
   services_.outcomes.Report(ReportFor(true, ""), true);
@@ -75,20 +96,36 @@ void Account::NoteEnd(const provider::v1::End& end) {
   record_.error_code = end.error_code();
   if (end.has_usage()) part_.usage = end.usage();
   outcome_ = OutcomeOf(end.finish());
+  EndAttempt(end, part_.target->model(), part_.span);
   ReportEnd(end.finish() == provider::v1::FINISH_FAILED ? WordForEnd(end.error_code()) : nullptr);
 }
 
 void Account::Settle(bool cancelled) {
   if (std::exchange(settled_, true)) return;
-  if (outcome_ == auth::v1::OUTCOME_UNSPECIFIED)
-    outcome_ = cancelled ? auth::v1::OUTCOME_CANCELLED : auth::v1::OUTCOME_FAILED;
+  if (outcome_ == auth::v1::OUTCOME_UNSPECIFIED) {
+    Fail();
+    if (cancelled) outcome_ = auth::v1::OUTCOME_CANCELLED;
+  }
+  EndSpan(cancelled);
+  record_.answered = Clock::now();
+  const Lap lap(record_.phases.settle);
+  const trace::Span span(record_.span.context(), trace::Kind::kInternal, "settle");
   Add(part_);
   auth::v1::Settlement& s = *record_.settlement;
   s.set_outcome(outcome_);
   s.set_cost_nano_usd(cost_.value_or(0));
-  SetDuration(*s.mutable_duration(), Clock::now() - record_.arrived);
+  SetDuration(*s.mutable_duration(), record_.answered - record_.arrived);
   if (record_.first_event) SetDuration(*s.mutable_time_to_first_event(), *record_.first_event - record_.arrived);
+  s.set_content(content_.Seal(record_));
   services_.journal.Close(s);
+  s.clear_content();
+}
+
+// What has not ended by now was ended by us.
+void Account::EndSpan(bool cancelled) {
+  if (!part_.span.recording()) return;
+  part_.span.Fail(cancelled ? "cancelled" : record_.error_code);
+  part_.span.End();
 }
 
 // A target that answered nothing adds nothing.
@@ -105,6 +142,11 @@ std::optional<std::int64_t> Account::cost_nano_usd() const {
   if (!settled_) return std::nullopt;
   if (cost_ || !part_.target || !part_.target->has_price()) return cost_;
   return 0;
+}
+
+void Account::NoteFailure(const provider::v1::Failure& failure, bool blamed) {
+  EndAttempt(failure, part_.span);
+  if (blamed) ReportFailure(failure);
 }
 
 void Account::ReportFailure(const provider::v1::Failure& failure) {

@@ -5,6 +5,7 @@
 #include "gateway/limits/policy_check.h"
 #include "gateway/pick.h"
 #include "gateway/route_facts.h"
+#include "gateway/spans.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -55,23 +56,38 @@ void LimitOutput(const auth::v1::Policy& policy, router::v1::RouteResponse& rout
 
 Task<Status> Admit(GenerationServices& services, const http::Request& request, provider::v1::Endpoint endpoint,
                    const rpc::CallContext& outer, Admission& admission, Record& record) {
-  const rpc::CallContext context = outer.Within(kAdmissionTime);
+  rpc::CallContext context = outer.Within(kAdmissionTime);
+  Stages stages(context);
   const auth::v1::AuthenticateRequest credential = CredentialOf(request);
+  stages.Begin("authenticate");
+  Lap asking(record.phases.authenticate);
   auto who = co_await services.ports.auth.Authenticate(credential, context);
+  asking.End();
+  stages.End(who);
   if (!who) co_return std::move(who).error();
   admission.principal = std::move(*who->mutable_principal());
   record.tenant = admission.principal.tenant();
   record.key_id = admission.principal.key_id();
+  record.user = admission.principal.user();
   Status allowed = CheckPolicy(admission.principal.policy(), record.endpoint, request.peer);
   if (!allowed) co_return allowed;
 
   Status read = ReadBody(request, endpoint, admission.envelope, record);
   if (!read) co_return read;
   const Known known{request, admission.envelope, admission.principal, endpoint};
+  stages.Begin("route");
+  Lap routing(record.phases.route);
   Status routed = co_await Route(services, known, context, admission, record);
+  routing.End();
+  stages.End(routed);
   if (!routed) co_return routed;
   LimitOutput(admission.principal.policy(), admission.route);
-  co_return co_await admission.hold.Take(services.ports.auth, known, admission.route, HoldTime(services), context);
+  stages.Begin("reserve");
+  const Lap reserving(record.phases.reserve);
+  Status held =
+      co_await admission.hold.Take(services.ports.auth, known, admission.route, HoldTime(services), context);
+  stages.End(held);
+  co_return held;
 }
 
 }  // namespace wayleave::gateway

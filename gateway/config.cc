@@ -1,5 +1,8 @@
 #include "gateway/config.h"
 
+#include "base/net/tls_config.h"
+#include "gateway/content.h"
+
 namespace wayleave::gateway {
 namespace {
 
@@ -18,6 +21,7 @@ void ReadTimeouts(config::Section section, Config& config) {
   section.Read("body", config.http.body_timeout);
   section.Read("idle", config.http.idle_timeout);
   section.Read("write", config.http.write_timeout);
+  section.Read("connection_age", config.http.connection_age);
   section.Read("websocket_idle", config.websockets.idle_timeout);
   section.Read("websocket_ping", config.websockets.ping_interval);
   section.Read("total", config.total_timeout);
@@ -31,32 +35,15 @@ void ReadJournal(config::Section section, Config& config) {
   section.Done();
 }
 
+void ReadAudit(config::Section section, Config& config) {
+  section.Read("content_bytes", config.content_bytes);
+  if (config.content_bytes > kMostContentBytes) section.Fail("content_bytes", "must be at most 1048576");
+  section.Done();
+}
+
 void ReadCors(config::Section section, Config& config) {
   section.Read("origins", config.cors_origins);
   section.Done();
-}
-
-net::ClientCertificates ReadMode(config::Section& section, bool has_ca) {
-  std::string mode = has_ca ? "optional" : "none";
-  section.Read("client_certificates", mode);
-  if (mode == "none") return net::ClientCertificates::kNone;
-  if (mode != "optional" && mode != "required") {
-    section.Fail("client_certificates", "must be none, optional or required");
-  }
-  if (!has_ca) section.Fail("client_certificates", "needs client_ca: the file of those who vouch for clients");
-  return mode == "required" ? net::ClientCertificates::kRequired : net::ClientCertificates::kOptional;
-}
-
-// Paths are as for every file that is named here: relative ones begin where the program was started.
-void ReadTls(config::Section section, Config& config) {
-  net::TlsServerConfig& tls = config.http.tls.emplace();
-  section.Read("certificate", tls.certificate);
-  section.Read("key", tls.key);
-  section.Read("client_ca", tls.client_ca);
-  tls.client_certificates = ReadMode(section, !tls.client_ca.empty());
-  section.Done();
-  if (tls.certificate.empty()) section.Fail("certificate is missing: the PEM file that clients are shown");
-  if (tls.key.empty()) section.Fail("key is missing: the PEM file with the certificate's private key");
 }
 
 }  // namespace
@@ -64,9 +51,11 @@ void ReadTls(config::Section section, Config& config) {
 Config ReadConfig(config::Section& root) {
   Config config;
   config.http.address = "127.0.0.1:8787";
+  config.http.connection_age = std::chrono::minutes(5);
   config::Section section = root.Child("gateway");
   section.Read("listen", config.http.address);
   section.Read("admin", config.admin);
+  section.Read("admin_hosts", config.admin_hosts);
   section.Read("grpc", config.grpc);
   section.Read("reflection", config.reflection);
   section.Read("auth", config.auth);
@@ -78,11 +67,16 @@ Config ReadConfig(config::Section& root) {
   ReadLimits(section.Child("limits"), config);
   ReadTimeouts(section.Child("timeouts"), config);
   ReadJournal(section.Child("journal"), config);
+  ReadAudit(section.Child("audit"), config);
   ReadCors(section.Child("cors"), config);
   config::Section tls = section.Child("tls");
-  if (section.Has("tls")) ReadTls(std::move(tls), config);
+  if (section.Has("tls")) config.http.tls = net::ReadTlsServer(std::move(tls));
   if (section.Has("redact")) config.redaction = ReadRedaction(section.Child("redact"));
   section.Done();
+  config::Section metrics = root.Child("metrics");
+  metrics.Read("max_tenants", config.most_tenants);
+  if (config.most_tenants < 0) metrics.Fail("max_tenants", "must not be negative; 0 names no tenant");
+  metrics.Done();
   // The rest of a tenant is auth-service's to read.
   for (auto& [name, tenant] : root.Child("tenants").Entries()) {
     if (tenant.Has("redact")) config.redaction_by_tenant[name] = ReadRedaction(tenant.Child("redact"));

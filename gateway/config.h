@@ -23,6 +23,8 @@ struct Config {
   http::ServerConfig http;
   WebSocketConfig websockets;
   std::string admin = "127.0.0.1:9787";
+  // Names, beside localhost and addresses, under which browsers and tools may reach the administration.
+  std::vector<std::string> admin_hosts;
   std::string grpc = "127.0.0.1:8788";  // empty: not served
   bool reflection = false;
 
@@ -47,7 +49,12 @@ struct Config {
   std::string journal_dir;
   std::chrono::milliseconds journal_sync{50};
 
+  // Of tenants that opted in to keeping content: the most bytes of a request, and of its answer, that are kept.
+  std::size_t content_bytes = std::size_t{256} << 10;
+
   bool access_log = true;
+  // Tenants that metrics name; the others are one.
+  int most_tenants = 200;
   int workers = 0;  // 0: one for each CPU that the process may use
 };
 

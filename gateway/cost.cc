@@ -7,7 +7,6 @@ namespace wayleave::gateway {
 namespace {
 
 constexpr std::int64_t kPricedTokens = 1'000'000;
-constexpr std::uint64_t kBytesPerToken = 4;
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 __extension__ using Wide = __int128;  // tokens times nano-USD outgrow 64 bits
 

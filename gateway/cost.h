@@ -12,7 +12,10 @@ namespace wayleave::gateway {
 // those that they are part of, and what no number holds for the largest one. Pure.
 std::int64_t CostOf(const provider::v1::Usage& usage, const router::v1::Price& price, std::int64_t images = 0);
 
-// The gateway's own estimate where a provider told no usage: four bytes are taken for one token. Pure.
+// What is taken for one token where a provider told no usage.
+inline constexpr std::uint64_t kBytesPerToken = 4;
+
+// The gateway's own estimate where a provider told no usage. Pure.
 provider::v1::Usage EstimateUsage(std::uint64_t input_bytes, std::uint64_t output_bytes);
 
 }  // namespace wayleave::gateway

@@ -29,6 +29,8 @@ bool Door::Takes(std::string_view request_method) const {
   return request_method == method || (method == "GET" && request_method == "HEAD");
 }
 
+std::string RouteOf(const Door& door) { return std::string(door.path) + (door.path.ends_with('/') ? "{id}" : ""); }
+
 std::span<const Door> Doors() { return kDoors; }
 
 const Door* FindDoor(std::string_view path) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/http/request.h"
@@ -18,6 +19,9 @@ struct Door {
 
   bool Takes(std::string_view request_method) const;
 };
+
+// As people write it: "/v1/models/{id}". Pure.
+std::string RouteOf(const Door& door);
 
 // All of them; whoever adds a URL adds a line there. All functions are pure.
 std::span<const Door> Doors();

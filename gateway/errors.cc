@@ -13,6 +13,7 @@ namespace wayleave::gateway {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using std::chrono::milliseconds;
 
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -65,51 +66,72 @@ const Row& RowOf(Code code) {
 // What Codex is told instead, since it shows and does other things than the true words mean. Of several rows for one
 // reason the first counts whose wait has been reached.
 //
-// - It repeats a 403 six times and shows it with status and URL; of a 400 it shows the message alone, at once. The same
-//   for a budget that is spent: of a 429 it shows nothing of what was said.
+// - Of a 429 it shows nothing of what was said, so a budget that is spent is a 400, of which it shows the message alone,
+//   at once.
 // - It repeats a 503 thirty times, showing the message, and waits each time as long as Retry-After says. With 5 seconds
 //   it outlives any circuit that opens for up to a minute, and its user never types the prompt again; those requests
 //   reach no provider. Where the wait is longer than that patience, it is told the one code at which, without a
 //   Retry-After, it gives up within seconds and says that another model should be chosen.
 struct CodexRow {
   std::string_view reason;
-  std::chrono::milliseconds wait;
+  milliseconds wait;
   int status;
   std::string_view code;
-  std::chrono::milliseconds most_wait;  // in Retry-After; 0: it is not told
+  milliseconds most_wait;  // in Retry-After; 0: it is not told
 };
-constexpr std::chrono::milliseconds kCodexPause{5000};
+constexpr milliseconds kCodexPause{5000};
 constexpr std::array kCodexRows = {
-    CodexRow{"denied_by_rule", {}, 400, "invalid_prompt", {}},
     CodexRow{"budget_exceeded", {}, 400, "invalid_prompt", {}},
-    CodexRow{"tenant_suspended", {}, 400, "invalid_prompt", {}},
-    CodexRow{"user_suspended", {}, 400, "invalid_prompt", {}},
-    CodexRow{"outside_hours", {}, 400, "invalid_prompt", {}},
-    CodexRow{"endpoint_not_allowed", {}, 400, "invalid_prompt", {}},
-    CodexRow{"address_not_allowed", {}, 400, "invalid_prompt", {}},
-    CodexRow{"model_not_allowed", {}, 400, "invalid_prompt", {}},
-    CodexRow{"provider_not_allowed", {}, 400, "invalid_prompt", {}},
-    CodexRow{"region_not_allowed", {}, 400, "invalid_prompt", {}},
-    CodexRow{"model_not_priced", {}, 400, "invalid_prompt", {}},
     CodexRow{"no_healthy_target", kCodexPause * 30, 503, "server_is_overloaded", {}},
     CodexRow{"no_healthy_target", {}, 503, "no_healthy_target", kCodexPause},
 };
 
 const CodexRow* CodexRowOf(const Error& error) {
-  const auto wait = error.retry_after.value_or(std::chrono::milliseconds(0));
+  const auto wait = error.retry_after.value_or(milliseconds(0));
   const auto* found = std::find_if(kCodexRows.begin(), kCodexRows.end(), [&](const CodexRow& row) {
     return row.reason == error.reason && wait >= row.wait;
   });
   return found == kCodexRows.end() ? nullptr : found;
 }
 
+// What a client is told of an error beside its message.
+struct Told {
+  int status;
+  std::string_view code;
+  std::optional<milliseconds> wait;
+};
+
+Told InTrueWords(const Error& error) {
+  const Row& row = RowOf(error.code);
+  return {row.status, error.reason.empty() ? row.reason : std::string_view(error.reason), error.retry_after};
+}
+
+void BendForCodex(const Error& error, Told& told) {
+  if (const CodexRow* row = CodexRowOf(error)) {
+    told.status = row->status;
+    told.code = row->code;
+    if (told.wait) told.wait = std::min(*told.wait, row->most_wait);
+    if (row->most_wait.count() == 0) told.wait.reset();
+  }
+  // Codex repeats a 403 six times and shows it with status and URL.
+  if (told.status == 403) told.status = 400;
+  if (told.status == 400 && !IsRequestsFault(told.code)) told.code = "invalid_prompt";
+}
+
+// Of a 429 Codex shows nothing of what was said, and it asks again five times at most. At this code it asks thirty times,
+// as far apart as the hint says, and shows the message in the end.
+void BendLimit(Told& told) {
+  if (told.code != "rate_limit_exceeded") return;
+  told = {503, "slow_down", std::max(told.wait.value_or(kCodexPause), kCodexPause)};
+}
+
 // Codex gives up at once on a 429 that does not say how long to wait. An overload keeps its hint for Codex, too: with it
 // Codex asks 30 times, as far apart as the hint says; without it it gives the turn up after three seconds, and a turn of
 // an agent that nobody watches is worth the wait. Who watches can interrupt it. One request for each hint is little to
 // the busy.
-void AddRetryAfter(http::Response& response, std::optional<std::int64_t> milliseconds) {
-  if (!milliseconds && response.status == 429) milliseconds = 5000;
-  if (milliseconds) response.headers.Add("Retry-After", std::to_string((*milliseconds + 999) / 1000));
+void AddRetryAfter(http::Response& response, std::optional<milliseconds> wait) {
+  if (!wait && response.status == 429) wait = milliseconds(5000);
+  if (wait) response.headers.Add("Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(*wait).count()));
 }
 
 // Both vendors' SDKs try a 429 again by themselves unless they are told not to.
@@ -204,6 +226,12 @@ bool IsRequestsFault(std::string_view code) {
 
 bool IsOverload(std::string_view code) { return code == "server_is_overloaded" || code == "slow_down"; }
 
+// Around its app server the other two name the editor.
+bool IsCodex(const http::HeaderList& headers) {
+  return headers.Get("originator").starts_with("codex") || headers.Get("user-agent").starts_with("codex") ||
+         headers.Has("x-codex-window-id");
+}
+
 void AddIds(provider::v1::Endpoint endpoint, const std::string& request_id, http::HeaderList& headers) {
   headers.Add("x-request-id", request_id);
   if (SpeaksMessages(endpoint)) headers.Add("request-id", request_id);
@@ -219,26 +247,16 @@ http::Response ErrorResponse(int status, std::string_view type, std::string_view
 }
 
 http::Response ErrorResponse(const Error& error, const Addressee& to) {
-  const Row& row = RowOf(error.code);
-  int status = row.status;
-  std::string_view code = error.reason.empty() ? row.reason : std::string_view(error.reason);
-  std::optional<std::int64_t> wait;
-  if (error.retry_after) wait = error.retry_after->count();
-  if (to.endpoint == provider::v1::ENDPOINT_RESPONSES) {
-    if (const CodexRow* instead = CodexRowOf(error)) {
-      status = instead->status;
-      code = instead->code;
-      if (wait) wait = std::min<std::int64_t>(*wait, instead->most_wait.count());
-      if (instead->most_wait.count() == 0) wait.reset();
-    }
-    if (status == 400 && !IsRequestsFault(code)) code = "invalid_prompt";
-  }
+  Told told = InTrueWords(error);
+  if (to.endpoint == provider::v1::ENDPOINT_RESPONSES) BendForCodex(error, told);
+  if (to.codex) BendLimit(told);
   // OpenAI's own word for a budget that is spent.
-  const char* type = status == 429 && code == "budget_exceeded" ? "insufficient_quota" : TypeOf(status);
-  http::Response response = ErrorResponse(status, type, code, error.message, to);
-  AddRetryAfter(response, wait);
-  AddRetryAdvice(response, code);
-  if (status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
+  const char* type =
+      told.status == 429 && told.code == "budget_exceeded" ? "insufficient_quota" : TypeOf(told.status);
+  http::Response response = ErrorResponse(told.status, type, told.code, error.message, to);
+  AddRetryAfter(response, told.wait);
+  AddRetryAdvice(response, told.code);
+  if (told.status == 401) response.headers.Add("WWW-Authenticate", "Bearer");
   return response;
 }
 
@@ -248,9 +266,9 @@ http::Response FailureResponse(const provider::v1::Failure& failure, const Addre
     response.status = failure.status();
     response.body = failure.body();
   }
-  std::optional<std::int64_t> wait;
+  std::optional<milliseconds> wait;
   if (failure.has_retry_after())
-    wait = failure.retry_after().seconds() * 1000 + failure.retry_after().nanos() / 1'000'000;
+    wait = milliseconds(failure.retry_after().seconds() * 1000 + failure.retry_after().nanos() / 1'000'000);
   AddRetryAfter(response, wait);
   AddRetryAdvice(response, failure.code());
   return response;

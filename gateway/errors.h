@@ -20,7 +20,12 @@ struct Addressee {
   // The door that was used; unspecified for OpenAI's form.
   provider::v1::Endpoint endpoint = provider::v1::ENDPOINT_UNSPECIFIED;
   std::string_view request_id = {};
+  // It is the real Codex, over HTTP: other clients of the Responses API understand a limit that is reached.
+  bool codex = false;
 };
+
+// Whether a request says that Codex sends it: the CLI, or its app server in an editor.
+bool IsCodex(const http::HeaderList& headers);
 
 // Whether a code tells of a fault of the request, which no repetition and no other target mends. Of a 400 with such a code
 // Codex shows the message alone; of any other the raw JSON.

@@ -40,6 +40,7 @@ Task<http::Response> Refusal(RouterPort& router, const router::v1::RouteRequest&
 Task<http::Response> AnswerExplain(const GenerationServices& services, const http::Request& request, Record& record) {
   rpc::CallContext context;
   context.request_id = record.request_id;
+  context.trace = record.span.context();
   context = context.Within(kTime);
   const auth::v1::AuthenticateRequest credential = CredentialOf(request);
   auto who = co_await services.ports.auth.Authenticate(credential, context);

@@ -8,6 +8,7 @@
 #include "gateway/http_answer.h"
 #include "gateway/models_handler.h"
 #include "gateway/request_id.h"
+#include "gateway/spans.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -23,8 +24,7 @@ http::Response WrongMethod(const Door& door, const Addressee& to) {
 std::string AllDoors() {
   std::string list;
   for (const Door& door : Doors()) {
-    list.append(list.empty() ? "" : ", ").append(door.method).append(" ").append(door.path);
-    if (door.path.ends_with('/')) list += "{id}";
+    list.append(list.empty() ? "" : ", ").append(door.method).append(" ").append(RouteOf(door));
   }
   return list;
 }
@@ -46,11 +46,15 @@ Task<void> FrontDoor::Answer(http::Request& request, http::Responder& responder)
   record.peer = request.peer;
   record.method = request.method;
   if (door) record.endpoint = door->name;
+  BeginRequest(services_.tracer, request, door, record);
   services_.probe.Started();
+  Live::Visit visit(services_.live, record);
   std::optional<http::Response> accepted = co_await Dispatch(door, request, responder, record);
   const auto now = std::chrono::steady_clock::now();
   if (record.status == 0) record.status = 499;  // the client left before there was an answer
   services_.probe.Ended(record, now);
+  visit.Ended(now);
+  EndRequest(record);
   if (access_log_) log::WriteLine(log::Level::kInfo, AccessLogLine(record, now));
   if (accepted) co_await websockets_.Converse(request, responder, std::move(accepted->headers));
 }

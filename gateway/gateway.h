@@ -12,7 +12,7 @@ namespace wayleave::gateway {
 class Gateway {
  public:
   Gateway(Config config, WorkerPool& workers, Ports ports, std::unique_ptr<Journal> journal,
-          metrics::Registry& registry);
+          metrics::Registry& registry, trace::Tracer* tracer = nullptr);
   ~Gateway();
 
   // Binds and serves; the port, or why not.
@@ -21,12 +21,19 @@ class Gateway {
   Result<int> StartGrpc();
   // Whether auth-service has every record that was closed so far. Any thread.
   bool settled() const { return journal_->pending() == 0; }
+  // How many it does not have yet. Any thread.
+  std::int64_t unsettled() const { return journal_->pending(); }
+  // What it does now and did lately. Any worker, for as long as the gateway lives.
+  Live& live() { return live_; }
   // What is kept from providers, from now on. Any thread.
   void Protect(const std::map<std::string, RedactionPolicy>& by_tenant, const RedactionPolicy& otherwise) {
     redaction_.Replace(by_tenant, otherwise);
   }
-  // Finishes what is in progress, then settles what is left in the journal as far as auth-service can be reached.
-  void Drain();
+  // Serves on, but says that it is about to go: to those who watch its health, and with each answer. Any thread.
+  void Leave();
+  // Finishes what is in progress, for the time that the configuration says and until somebody is in a hurry; what is left
+  // then gets an end of its own. Settles what is in the journal as far as auth-service can be reached.
+  void Drain(std::stop_token hurry = {});
 
  private:
   const Config config_;
@@ -35,9 +42,12 @@ class Gateway {
   Probe probe_;
   RetryBudget retries_;
   InFlight in_flight_;
+  Live live_;
+  Cuts cuts_;
   const Draw draw_ = DrawAtRandom;
   const Cors cors_;
   RedactionRules redaction_;
+  const ContentRules content_;
   std::unique_ptr<Journal> journal_;
   OutcomeReporter outcomes_;
   const GenerationServices services_;

@@ -5,7 +5,6 @@
 #include "gateway/admission.h"
 #include "gateway/catalogue.h"
 #include "gateway/errors.h"
-#include "gateway/limits/cut_stream.h"
 #include "gateway/limits/limit_headers.h"
 #include "gateway/orders.h"
 #include "gateway/route_header.h"
@@ -31,9 +30,10 @@ class OneGeneration {
         sink_(sink),
         endpoint_(endpoint),
         record_(record),
-        account_(services, record, request.body.size(), endpoint != provider::v1::ENDPOINT_COUNT_TOKENS) {
+        account_(services, record, request.body.size(), endpoint) {
     context_.request_id = record.request_id;
-    context_.traceparent = request.headers.Get("traceparent");
+    context_.trace = record.span.context();
+    record.request_bytes = request.body.size();
   }
 
   Task<void> Answer() {
@@ -50,9 +50,14 @@ class OneGeneration {
                                          route().targets(0));
     draft.set_route_facts(std::move(admission_.route_facts));
     account_.Open(std::move(draft));
-    tour_.emplace(services_, known, route(), account_, record_, context_);
-    Deadline total(Worker::Current()->deadlines(), [this] { RunOutOfTime(); });
+    account_.KeepContent(admission_.principal.policy(), request_.body);
+    tour_.emplace(services_, known, route(), admission_.hold, account_, record_, context_);
+    Deadline total(Worker::Current()->deadlines(), [this] { EndWith(TimeoutFailure()); });
     if (services_.total_timeout.count() > 0) total.Set(services_.total_timeout);
+    const Cuts::Place place(services_.cuts, [this] {
+      account_.Stop();
+      EndWith(LeavingFailure());
+    });
     sink_.OnGone([this] { ClientLeft(); });
     co_await TakeTour();
     sink_.OnGone({});
@@ -70,7 +75,7 @@ class OneGeneration {
       tour.End();
       co_return;
     }
-    provider::v1::Failure failure = timed_out_ ? TimeoutFailure() : tour.failure();
+    provider::v1::Failure failure = ours_ ? *ours_ : tour.failure();
     co_await SendFailure(std::move(failure));
   }
 
@@ -94,12 +99,12 @@ class OneGeneration {
     bool more = true;
     while (more) {
       // What is not paid for is not delivered.
-      const std::int64_t tokens = account_.OutputTokensWith(piece);
-      if (!admission_.hold.Covers(tokens)) {
-        const bool grown = co_await admission_.hold.GrowTo(tokens, context_);
+      if (!IsPaid(piece)) {
+        const bool grown = co_await admission_.hold.GrowTo(account_.OutputTokensWith(piece), context_);
         if (!grown) co_return co_await CutHere();
       }
       account_.Note(piece);
+      NoteCut(piece);
       if (piece.has_end()) account_.Settle(false);  // on disk before the client sees the end
       const bool sent = co_await WriteEvents(piece.data());
       services_.probe.Delivered(piece.events(), piece.data().size());
@@ -107,6 +112,7 @@ class OneGeneration {
       if (piece.has_interrupted()) {
         more = co_await CarryOn(piece);
       } else {
+        const Lap waiting(record_.phases.upstream);
         more = co_await tour.Next(piece);
       }
     }
@@ -116,26 +122,52 @@ class OneGeneration {
     co_await sink_.End();
   }
 
+  bool IsPaid(const GenerateResponse& piece) const {
+    const Hold& hold = admission_.hold;
+    return !hold.limits_output() || hold.Covers(account_.OutputTokensWith(piece));
+  }
+
+  // It holds until something is delivered behind it.
+  void NoteCut(GenerateResponse& piece) {
+    cut_.reset();
+    if (piece.has_cut()) cut_ = std::move(*piece.mutable_cut());
+  }
+
   // What was taken out of the request is put back on the way.
   Task<bool> WriteEvents(const std::string& events) {
-    if (!protection_.restores()) co_return co_await sink_.Write(events);
+    if (!protection_.restores()) co_return co_await Send(events);
     const std::string restored = protection_.Feed(events);
-    co_return co_await sink_.Write(restored);
+    co_return co_await Send(restored);
+  }
+
+  Task<bool> Send(const std::string& events) {
+    record_.answer_bytes += events.size();
+    const Lap writing(record_.phases.client);
+    co_return co_await sink_.Write(events);
   }
 
   // Ends a stream that its provider did not end.
   Task<void> WriteEnd(std::string event) {
+    account_.NoteOwn(event);
     if (protection_.restores()) event.insert(0, protection_.End());
     account_.Settle(false);
-    co_await sink_.Write(event);
+    co_await Send(event);
   }
 
-  // What is held for it is used up, and its provider goes on all the same.
+  // What is held for it is used up, and its provider goes on all the same. A provider-service that has not said how it
+  // ends then counts otherwise than we do.
   Task<void> CutHere() {
     account_.Cut();
     tour_->Stop();
     record_.error_code = "budget_exceeded";
-    co_await WriteEnd(CutStreamEvents(endpoint_, response_id_, record_.model, account_.events()));
+    if (!cut_) {
+      co_await WriteEnd(BrokenEvent("The answer is longer than what was left of the budget allows."));
+    } else {
+      account_.NoteOwn(cut_->data());
+      account_.Settle(false);
+      co_await WriteEvents(cut_->data());
+      services_.probe.Delivered(cut_->events(), cut_->data().size());
+    }
     co_await sink_.End();
   }
 
@@ -158,22 +190,29 @@ class OneGeneration {
       account_.Note(piece);
       body.append(piece.data());
       if (piece.has_end() || body.size() > kMostDocumentBytes) break;
+      const Lap waiting(record_.phases.upstream);
       more = co_await tour.Next(piece);
     }
     if (gone_) co_return;
     if (!account_.ended()) {
       account_.Fail();
-      provider::v1::Failure failure = timed_out_ ? TimeoutFailure() : ServiceFailure(tour.status());
+      provider::v1::Failure failure = ours_ ? *ours_ : ServiceFailure(tour.status());
       co_return co_await SendFailure(std::move(failure));
     }
+    record_.status = head_.status();
     account_.Settle(false);
     http::Response response;
-    response.status = head_.status();
+    response.status = record_.status;
     response.headers = Headers();
     AddMoney(response.headers);
     response.body = protection_.restores() ? protection_.Document(body) : std::move(body);
-    record_.status = response.status;
     services_.probe.Delivered(1, response.body.size());
+    co_await Reply(std::move(response));
+  }
+
+  Task<void> Reply(http::Response response) {
+    record_.answer_bytes += response.body.size();
+    const Lap writing(record_.phases.client);
     co_await sink_.Send(std::move(response));
   }
 
@@ -186,10 +225,14 @@ class OneGeneration {
       record_.error_code = interrupted_->error_code();
       message = interrupted_->message();
     }
-    if (timed_out_) {
-      record_.error_code = "timeout";
-      message = TimeoutFailure().message();
+    if (ours_) {
+      record_.error_code = ours_->code();
+      message = ours_->message();
     }
+    return BrokenEvent(message);
+  }
+
+  std::string BrokenEvent(std::string_view message) const {
     return BrokenStreamEvent(endpoint_, response_id_.empty() ? record_.request_id : response_id_, account_.events(),
                              record_.error_code, message);
   }
@@ -206,6 +249,7 @@ class OneGeneration {
     AddRoute(headers);
     AddLimits(headers);
     AddIds(endpoint_, record_.request_id, headers);
+    headers.Add("Server-Timing", ServerTiming(record_, Clock::now()));
     services_.cors.Decorate(request_, headers);
     return headers;
   }
@@ -242,12 +286,14 @@ class OneGeneration {
   Task<void> SendFailure(provider::v1::Failure failure) {
     record_.error_code = failure.code();
     http::Response response = FailureResponse(failure, addressee());
+    account_.NoteOwn(response.body);
     co_await SendError(std::move(response));
   }
 
-  // Statuses are bent for Codex alone, which speaks HTTP.
+  // Statuses are bent for clients that speak HTTP alone.
   Addressee addressee() const {
-    return {sink_.takes_http() ? endpoint_ : provider::v1::ENDPOINT_UNSPECIFIED, record_.request_id};
+    if (!sink_.takes_http()) return {provider::v1::ENDPOINT_UNSPECIFIED, record_.request_id};
+    return {endpoint_, record_.request_id, endpoint_ == provider::v1::ENDPOINT_RESPONSES && IsCodex(request_.headers)};
   }
 
   Task<void> SendError(http::Response response) {
@@ -255,7 +301,7 @@ class OneGeneration {
     AddRoute(response.headers);
     AddIds(endpoint_, record_.request_id, response.headers);
     services_.cors.Decorate(request_, response.headers);
-    co_await sink_.Send(std::move(response));
+    co_await Reply(std::move(response));
   }
 
   void ClientLeft() {
@@ -263,8 +309,8 @@ class OneGeneration {
     tour_->Stop();
   }
 
-  void RunOutOfTime() {
-    timed_out_ = true;
+  void EndWith(provider::v1::Failure failure) {
+    ours_ = std::move(failure);
     tour_->Stop();
   }
 
@@ -283,10 +329,13 @@ class OneGeneration {
   std::optional<Tour> tour_;
   provider::v1::Head head_;
   std::string response_id_;
+  // How the stream ends if what comes next can't be paid for.
+  std::optional<provider::v1::Cut> cut_;
   // How the answer broke off, until it is carried on.
   std::optional<provider::v1::Interrupted> interrupted_;
   bool gone_ = false;
-  bool timed_out_ = false;
+  // Why the gateway itself has ended it.
+  std::optional<provider::v1::Failure> ours_;
 };
 
 }  // namespace

@@ -7,10 +7,13 @@
 #include "base/http/request.h"
 #include "gateway/answer_sink.h"
 #include "gateway/config.h"
+#include "gateway/content.h"
 #include "gateway/cors.h"
+#include "gateway/cuts.h"
 #include "gateway/draw.h"
 #include "gateway/in_flight.h"
 #include "gateway/journal.h"
+#include "gateway/live/live.h"
 #include "gateway/outcome_reporter.h"
 #include "gateway/ports.h"
 #include "gateway/probe.h"
@@ -38,7 +41,11 @@ struct GenerationServices {
   const Draw& draw;
   const Cors& cors;
   const RedactionRules& redaction;
+  const ContentRules& content;
   std::chrono::milliseconds total_timeout;
+  Live& live;
+  Cuts& cuts;
+  trace::Tracer* tracer = nullptr;  // null: nothing is traced
 };
 
 // Answers one question from beginning to end: authenticate, route, reserve, try the targets while the client has seen

@@ -24,7 +24,7 @@ class InFlight {
   };
 
  public:
-  explicit InFlight(metrics::Registry& registry) : registry_(registry) {}
+  explicit InFlight(metrics::Registry& registry);
 
   // One request, for as long as it lives. Moves; may end on any thread.
   class Hold {
@@ -51,11 +51,11 @@ class InFlight {
   };
   using Names = std::pair<std::string, std::string>;
 
-  Entry& Add(const Name& name);
+  Entry& Add(const Name& name, bool listed);
   prometheus::Gauge& GaugeFor(const Name& name);
   void ForgetIdle();
 
-  metrics::Registry& registry_;
+  const metrics::Family<prometheus::Gauge> family_;
   mutable std::mutex mutex_;
   std::map<Names, Entry, Before> targets_;
   std::map<Names, prometheus::Gauge*, Before> gauges_;

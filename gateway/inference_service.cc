@@ -8,6 +8,7 @@
 #include "gateway/inference_sink.h"
 #include "gateway/inference_vectors.h"
 #include "gateway/request_id.h"
+#include "gateway/spans.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -63,15 +64,19 @@ class InferenceService::Visit {
     record.request_id = RequestIdOf(request.headers);
     record.method = method;
     record.endpoint = "inference";
+    BeginCall(service_.services_.tracer, request.headers, record);
     call.AddTrailer("x-request-id", record.request_id);
     crowded_ = ++service_.calls_ > service_.limits_.calls;
     service_.services_.probe.Started();
+    visit_.emplace(service_.services_.live, record);
   }
 
   ~Visit() {
     const auto now = std::chrono::steady_clock::now();
     if (record.status == 0) record.status = call_.cancelled() ? 499 : 200;
     service_.services_.probe.Ended(record, now);
+    visit_->Ended(now);
+    EndRequest(record);
     if (service_.access_log_) log::WriteLine(log::Level::kInfo, AccessLogLine(record, now));
     --service_.calls_;
   }
@@ -102,6 +107,7 @@ class InferenceService::Visit {
   InferenceService& service_;
   rpc::ServerCall& call_;
   bool crowded_ = false;
+  std::optional<Live::Visit> visit_;
 };
 
 InferenceService::InferenceService(GenerationServices services, InferenceLimits limits, bool access_log)
@@ -145,11 +151,13 @@ Task<Result<ListModelsResponse>> InferenceService::ListModels(rpc::ServerCall& c
   Visit visit(*this, call, "ListModels");
   rpc::CallContext context = call.context().Within(kModelsTime);
   context.request_id = visit.record.request_id;
+  context.trace = visit.record.span.context();
   const auth::v1::AuthenticateRequest credential = CredentialOf(visit.request);
   auto who = co_await services_.ports.auth.Authenticate(credential, context);
   if (!who) co_return visit.Refuse(ErrorResponse(who.error()), who.error().reason);
   visit.record.tenant = who->principal().tenant();
   visit.record.key_id = who->principal().key_id();
+  visit.record.user = who->principal().user();
   router::v1::ListModelsRequest question;
   *question.mutable_principal() = std::move(*who->mutable_principal());
   auto models = co_await services_.ports.router.ListModels(question, context);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log/log.h"
+#include "gateway/journal_slots.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -35,10 +36,19 @@ void Tell(const std::string& directory, const JournalLog::Recovered& found) {
 
 Result<std::unique_ptr<Journal>> Journal::Recover(const JournalConfig& config, metrics::Registry& registry) {
   JournalLog::Recovered found;
-  auto log = JournalLog::Open(config.directory, config.segment_bytes, found);
+  auto log = config.shared ? OpenFreeSlot(config, found)
+                           : JournalLog::Open(config.directory, config.segment_bytes, found);
   if (!log) return std::move(log).error();
   Tell(config.directory, found);
   return std::unique_ptr<Journal>(new Journal(config, std::move(*log), registry));
+}
+
+Result<std::unique_ptr<JournalLog>> Journal::OpenFreeSlot(const JournalConfig& config, JournalLog::Recovered& found) {
+  for (const std::string& slot : JournalSlots(config.directory)) {
+    auto log = JournalLog::Open(slot, config.segment_bytes, found);
+    if (log || log.error().reason != kJournalInUse) return log;
+  }
+  return Error{Code::kFailedPrecondition, config.directory + ": too many gateways use it at the same time"};
 }
 
 Journal::Journal(const JournalConfig& config, std::unique_ptr<JournalLog> log, metrics::Registry& registry)
@@ -52,6 +62,9 @@ Journal::Journal(const JournalConfig& config, std::unique_ptr<JournalLog> log, m
       append_errors_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "append"}})),
       sync_errors_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "sync"}})),
       lost_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "lost"}})),
+      sync_seconds_(registry.Histogram("wayleave_gateway_journal_sync_seconds",
+                                       "Time until what was written to the journal was on disk.", {},
+                                       metrics::kDiskSeconds)),
       sync_thread_([this] { RunSync(); }) {}
 
 Journal::~Journal() { Stop(std::chrono::milliseconds(0)); }
@@ -82,10 +95,12 @@ bool Journal::Append(JournalRecord::Kind kind, const auth::v1::Settlement& settl
 void Journal::StartSettling(AuthPort& auth, Worker& worker) {
   settler_.emplace(*log_, auth, worker, registry_);
   notified_.store(&*settler_, std::memory_order_release);
+  if (config_.shared) heir_ = std::make_unique<JournalHeir>(config_.directory, auth, worker);
 }
 
 // The settler goes first: what waits in memory can only be settled once it was written.
 void Journal::Stop(std::chrono::milliseconds grace) {
+  heir_.reset();
   if (settler_) settler_->Stop(grace);
   {
     std::lock_guard lock(mutex_);
@@ -113,7 +128,10 @@ void Journal::SyncOnce() {
   const std::size_t unwritten = log_->WriteAgain();
   if (unwritten > 0) dirty_ = true;
   if (unwritten == 0 && failing_.exchange(false)) log::Info("journal.append.recovered");
-  if (const Status synced = log_->Sync(); !synced) {
+  const auto start = std::chrono::steady_clock::now();
+  const Status synced = log_->Sync();
+  sync_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (!synced) {
     sync_errors_.Increment();
     log::Error("journal.sync", {{"error", synced.error().message}});
   }

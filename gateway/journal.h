@@ -19,14 +19,19 @@
 
 namespace wayleave::gateway {
 
+class JournalHeir;
+
 struct JournalConfig {
-  // Made if it is missing; one gateway at a time.
+  // Made if it is missing.
   std::string directory;
   // How long what was written may at most wait until it is on disk: what a power failure may cost. The
   // end of the process, however it comes, costs nothing.
   std::chrono::milliseconds sync_interval{50};
   // A file is left for a new one when it would grow beyond this.
   std::uint64_t segment_bytes = std::uint64_t{16} << 20;
+  // Whether other gateways may run beside this one: each then takes a slot of the directory (journal_slots), and settles
+  // what those that are gone have left in theirs. Without it the directory is for one gateway at a time.
+  bool shared = false;
 };
 
 // What every request used, on disk from before it is sent to a provider until auth-service has recorded it.
@@ -64,6 +69,7 @@ class Journal {
  private:
   Journal(const JournalConfig& config, std::unique_ptr<JournalLog> log, metrics::Registry& registry);
 
+  static Result<std::unique_ptr<JournalLog>> OpenFreeSlot(const JournalConfig& config, JournalLog::Recovered& found);
   bool Append(JournalRecord::Kind kind, const auth::v1::Settlement& settlement, prometheus::Counter& appends);
   void RunSync();
   void SyncOnce();
@@ -79,10 +85,12 @@ class Journal {
   prometheus::Counter& append_errors_;
   prometheus::Counter& sync_errors_;
   prometheus::Counter& lost_;
+  prometheus::Histogram& sync_seconds_;
   std::int64_t shown_lost_ = 0;
 
   std::atomic<Settler*> notified_{nullptr};
   std::optional<Settler> settler_;
+  std::unique_ptr<JournalHeir> heir_;
 
   std::atomic<bool> dirty_{true};
   // So that one line tells of a row of failures.

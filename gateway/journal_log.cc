@@ -10,6 +10,14 @@ namespace {
 using Kind = JournalRecord::Kind;
 
 constexpr std::size_t kMaxUnwritten = 10'000;
+// What one batch is read from, unless a single record is longer: a message between the services has its bounds, too.
+constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
+
+// Waiting in memory, usage comes first.
+std::string WithoutContent(JournalRecord::Kind kind, std::int64_t now, auth::v1::Settlement settlement) {
+  settlement.clear_content();
+  return Encode(kind, now, settlement);
+}
 
 std::int64_t NanosNow() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -24,7 +32,9 @@ Result<std::unique_ptr<JournalLog>> JournalLog::Open(const std::string& director
   Result<state::FileLock> lock = state::FileLock::Try(directory + "/lock");
   if (!lock) {
     return Error{Code::kFailedPrecondition,
-                 lock.error().message + ": two gateways can't share a journal, give each its own gateway.journal.dir"};
+                 lock.error().message + ": two gateways can't share a journal, give each its own gateway.journal.dir, or "
+                                        "start both with --reuse-port",
+                 kJournalInUse};
   }
   auto mark = JournalMark::Open(directory + "/acknowledged");
   if (!mark) return std::move(mark).error();
@@ -114,6 +124,7 @@ Status JournalLog::Append(Kind kind, std::int64_t now, const auth::v1::Settlemen
   std::lock_guard lock(mutex_);
   if (kind == Kind::kClose) ++pending_;
   if (Status written = Write(bytes); !written) {
+    if (!settlement.content().empty()) bytes = WithoutContent(kind, now, settlement);
     if (kind == Kind::kClose) Keep(id, std::move(bytes));
     return written;
   }
@@ -175,21 +186,31 @@ Result<JournalLog::Batch> JournalLog::Read(std::size_t most) {
     batch.end = start = acknowledged_;
     segment = SegmentAt(batch.end, size);
   }
-  const std::size_t wanted = std::min<std::uint64_t>(size - batch.end.offset, kMaxRecordBytes);
-  const Result<std::string> bytes = segment->Read(batch.end.offset, wanted);
-  if (!bytes) return bytes.error();
-  std::string_view rest = *bytes;
+  const std::uint64_t left = size - batch.end.offset;
+  std::uint64_t taken = 0;
+  for (const std::size_t buffer : {kBatchBytes, kMaxRecordBytes}) {
+    const Result<std::string> bytes = segment->Read(batch.end.offset, std::min<std::uint64_t>(left, buffer));
+    if (!bytes) return bytes.error();
+    std::string_view rest = *bytes;
+    Take(rest, most, batch);
+    taken = bytes->size() - rest.size();
+    if (taken > 0 || left <= buffer) break;
+  }
+  // A whole record fits the larger buffer, so nothing at all means that what is there can't be read.
+  batch.damaged = left > 0 && taken == 0;
+  batch.end.offset = batch.damaged ? size : batch.end.offset + taken;
+  batch.more = batch.end.offset < size;
+  batch.moved = batch.end > start;
+  return batch;
+}
+
+void JournalLog::Take(std::string_view& bytes, std::size_t most, Batch& batch) {
   JournalRecord record;
-  while (batch.settlements.size() < most && Decode(rest, record)) {
+  while (batch.settlements.size() < most && Decode(bytes, record)) {
     if (record.kind == Kind::kOpen) continue;
     if (batch.settlements.empty()) batch.oldest = record.written_at;
     batch.settlements.push_back(std::move(record.settlement));
   }
-  // A whole record fits the buffer, so nothing at all means that what is there can't be read.
-  batch.damaged = wanted > 0 && rest.size() == bytes->size();
-  batch.end.offset = batch.damaged ? size : batch.end.offset + bytes->size() - rest.size();
-  batch.moved = batch.end > start;
-  return batch;
 }
 
 // Goes on to the first file after `position` that has something to read, or to the last file's end.

@@ -18,6 +18,9 @@
 
 namespace wayleave::gateway {
 
+// The reason of the error when another process uses the directory.
+inline constexpr char kJournalInUse[] = "journal_in_use";
+
 // The journal's files: what was written and not yet acknowledged, in order, over restarts. No threads.
 //
 // Append may be called on any thread. Read and Acknowledge belong to one thread, Sync and WriteAgain to one.
@@ -39,6 +42,8 @@ class JournalLog {
     JournalPosition end;
     // Whether that is further than what was acknowledged.
     bool moved = false;
+    // There was more than one batch may have.
+    bool more = false;
     // What stands between can't be read, and was passed over.
     bool damaged = false;
   };
@@ -48,13 +53,14 @@ class JournalLog {
   static Result<std::unique_ptr<JournalLog>> Open(const std::string& directory, std::uint64_t segment_bytes,
                                                   Recovered& found);
 
-  // Fails when the disk does. A closing record is then kept, and WriteAgain() has another try; of those that
-  // are too many the oldest is lost and counted.
+  // Fails when the disk does. A closing record is then kept, without the request's content, and WriteAgain() has
+  // another try; of those that are too many the oldest is lost and counted.
   Status Append(JournalRecord::Kind kind, std::int64_t now, const auth::v1::Settlement& settlement);
   // How many closing records there are in memory still.
   std::size_t WriteAgain();
 
-  // Up to `most` closed records after what was acknowledged; an empty batch moves the end all the same.
+  // Up to `most` closed records after what was acknowledged, and no more than about a MiB unless a single one is
+  // longer; an empty batch moves the end all the same.
   Result<Batch> Read(std::size_t most);
   // Everything before the batch's end is settled: remembers that, and deletes files that nobody needs.
   Status Acknowledge(const Batch& batch);
@@ -88,6 +94,7 @@ class JournalLog {
   void Keep(std::string id, std::string bytes);
   void DeleteSettled();
   std::shared_ptr<JournalSegment> SegmentAt(JournalPosition& position, std::uint64_t& size) const;
+  static void Take(std::string_view& bytes, std::size_t most, Batch& batch);
 
   const std::string directory_;
   const std::uint64_t segment_bytes_;

@@ -71,14 +71,14 @@ constexpr std::array<Text, 9> kTexts = {{
 }};
 constexpr std::size_t kMaxText = 4096;
 constexpr std::size_t kMaxFacts = 16 << 10;
-static_assert(kTexts.size() * (kMaxText + 8) + kMaxFacts + 1024 < kMaxRecordBytes);
+static_assert(kTexts.size() * (kMaxText + 8) + kMaxFacts + kMaxJournaledContent + 1024 < kMaxRecordBytes);
 
 bool IsAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 bool Fits(const Settlement& settlement) {
-  if (settlement.route_facts().size() > kMaxFacts) return false;
+  if (settlement.route_facts().size() > kMaxFacts || settlement.content().size() > kMaxJournaledContent) return false;
   return std::all_of(kTexts.begin(), kTexts.end(), [&](const Text& text) {
     const std::string& value = (settlement.*text.get)();
     return value.size() <= kMaxText && (IsAscii(value) || IsUtf8(value));
@@ -87,6 +87,7 @@ bool Fits(const Settlement& settlement) {
 
 Settlement MadeToFit(Settlement settlement) {
   if (settlement.route_facts().size() > kMaxFacts) settlement.clear_route_facts();
+  if (settlement.content().size() > kMaxJournaledContent) settlement.clear_content();
   for (const Text& text : kTexts) {
     std::string& value = *(settlement.*text.edit)();
     if (value.size() > kMaxText) value.resize(kMaxText);

@@ -19,10 +19,12 @@ struct JournalRecord {
   auth::v1::Settlement settlement;
 };
 
+// Sealed content of more bytes is not journaled.
+inline constexpr std::size_t kMaxJournaledContent = (std::size_t{2} << 20) + (16 << 10);
 // No record is longer; a reader with a buffer of this size always sees a whole one.
-inline constexpr std::size_t kMaxRecordBytes = 64 << 10;
+inline constexpr std::size_t kMaxRecordBytes = kMaxJournaledContent + (64 << 10);
 
-// Texts are cut at 4 KiB, facts of a decision that are longer than 16 KiB are left out, and bytes that are no UTF-8 become question marks: some come from clients, and a
+// Texts are cut at 4 KiB, facts of a decision that are longer than 16 KiB and content that is too long are left out, and bytes that are no UTF-8 become question marks: some come from clients, and a
 // record that can't be read back would be the end of the journal.
 std::string Encode(JournalRecord::Kind kind, std::int64_t written_at, const auth::v1::Settlement& settlement);
 

@@ -2,6 +2,7 @@
 #include "base/log/log.h"
 #include "base/state/state_dir.h"
 #include "gateway/admin/admin_api.h"
+#include "gateway/admin/live_desk.h"
 #include "gateway/gateway.h"
 #include "gateway/remote_ports.h"
 #include "proto/wayleave/sections.h"
@@ -21,6 +22,7 @@ Config Load(app::Program& program) {
   }
   if (!program.flags().listen.empty()) config.http.address = program.flags().listen;
   if (!program.flags().admin.empty()) config.admin = program.flags().admin;
+  config.http.reuse_port = program.common().reuse_port;
   if (config.journal_dir.empty()) config.journal_dir = state::Directory(program.flags().state_dir) + "/journal";
   return config;
 }
@@ -42,24 +44,32 @@ std::string Missing(rpc::Channel& auth, rpc::Channel& router, rpc::Channel& prov
 
 Status Run(app::Program& program) {
   const Config config = Load(program);
-  auto journal = Journal::Recover({config.journal_dir, config.journal_sync}, program.registry());
+  JournalConfig journaling{config.journal_dir, config.journal_sync};
+  journaling.shared = config.http.reuse_port;
+  auto journal = Journal::Recover(journaling, program.registry());
   if (!journal) return std::move(journal).error();
 
   WorkerPool& workers = program.Workers(config.workers);
-  rpc::ClientRuntime runtime(workers);
+  rpc::ClientRuntime runtime(workers, program.common().grpc.tls, &program.registry());
   rpc::Channel auth(runtime, {config.auth});
   rpc::ChannelConfig to_router{config.router};
   to_router.attempt = kDecisionAttempt;
   rpc::Channel router(runtime, to_router);
   rpc::Channel provider(runtime, {config.provider});
-  RemoteAuth auth_port(auth, workers);
+  RemoteAuth auth_port(auth, workers, program.registry());
   rpc::Fanout every_router(runtime, {config.router});
   RemoteRouter router_port(router, every_router, program.registry());
   RemoteProvider provider_port(provider);
-  Gateway gateway(config, workers, {auth_port, router_port, provider_port}, std::move(*journal), program.registry());
+  Gateway gateway(config, workers, {auth_port, router_port, provider_port}, std::move(*journal), program.registry(),
+                  program.tracer());
 
   RemoteAdmin admin_port(auth);
-  AdminApi administration(admin_port);
+  RemoteTargets targets_port(router);
+  LiveParts parts{config.auth, config.router, config.provider};
+  parts.provider_ready = [&provider] { return provider.Ready(); };
+  parts.unsettled = [&gateway] { return gateway.unsettled(); };
+  LiveDesk live(admin_port, targets_port, gateway.live(), std::move(parts));
+  AdminApi administration(admin_port, live, {config.admin_hosts});
   program.HandleAdmin(
       std::string(kAdminPrefix),
       [&administration](http::Request& request, http::Responder& responder) {
@@ -78,14 +88,13 @@ Status Run(app::Program& program) {
   }
   if (port) {
     log::Info("serving", {{"address", config.http.address}, {"port", *port}});
-    program.OnReload({"log", "gateway"}, [&program, &gateway] { 
+    program.OnReload({"tracing", "gateway"}, [&program, &gateway] { 
       program.reloads().Again([&gateway](config::Section& root) { TakeOver(root, gateway); });
     });
     program.SetReady(true);
-    program.WaitForSignal();
-    program.SetReady(false);
+    program.WaitForSignal([&gateway] { gateway.Leave(); });
   }
-  gateway.Drain();
+  gateway.Drain(program.hurry());
   auth_port.Stop();
   program.StopAdmin();
   if (!port) return std::move(port).error();

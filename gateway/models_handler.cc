@@ -48,6 +48,7 @@ Task<http::Response> AnswerModels(const GenerationServices& services, const http
   const Addressee to{DialectOf(request), record.request_id};
   rpc::CallContext context;
   context.request_id = record.request_id;
+  context.trace = record.span.context();
   context = context.Within(kTime);
   const auth::v1::AuthenticateRequest credential = CredentialOf(request);
   auto who = co_await services.ports.auth.Authenticate(credential, context);

@@ -43,6 +43,15 @@ provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Targ
   return order;
 }
 
+provider::v1::Allowance AllowanceOf(std::int64_t output_tokens, std::int64_t step, provider::v1::Usage before) {
+  provider::v1::Allowance allowance;
+  allowance.set_output_tokens(output_tokens);
+  allowance.set_step(step);
+  allowance.set_bytes_per_token(kBytesPerToken);
+  *allowance.mutable_before() = std::move(before);
+  return allowance;
+}
+
 auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std::string& reservation_id,
                              const auth::v1::Grant* grant, const router::v1::Target& target) {
   auth::v1::Settlement draft;
@@ -84,6 +93,15 @@ provider::v1::Failure TimeoutFailure() {
   failure.set_type("timeout_error");
   failure.set_code("timeout");
   failure.set_message("The answer took longer than this gateway allows.");
+  return failure;
+}
+
+provider::v1::Failure LeavingFailure() {
+  provider::v1::Failure failure;
+  failure.set_status(503);
+  failure.set_type("server_error");
+  failure.set_code("shutting_down");
+  failure.set_message("This gateway is being shut down. Please try again.");
   return failure;
 }
 

@@ -18,6 +18,8 @@ namespace wayleave::gateway {
 // For Generate against one target, with what the route sets. The body is copied: the next target may need it, too.
 provider::v1::GenerateRequest OrderOf(const Known& known, const router::v1::Target& target,
                                       const router::v1::Settings& set);
+// Of a stream: how long it may become, and in which steps more is asked for.
+provider::v1::Allowance AllowanceOf(std::int64_t output_tokens, std::int64_t step, provider::v1::Usage before);
 // For the journal, before a provider is asked: an estimate in case the end is never seen. `grant` may be null.
 auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std::string& reservation_id,
                              const auth::v1::Grant* grant, const router::v1::Target& target);
@@ -25,6 +27,8 @@ auth::v1::Settlement DraftOf(const Known& known, const Record& record, const std
 // Failures that the gateway itself finds, in a provider's words.
 provider::v1::Failure ServiceFailure(const Status& status);
 provider::v1::Failure TimeoutFailure();
+// The gateway has to go before the answer is whole.
+provider::v1::Failure LeavingFailure();
 
 // The id of a Responses stream, from its first event; empty if there is none.
 std::string ResponseIdIn(std::string_view data);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 
 namespace wayleave::gateway {
@@ -9,6 +11,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Out = fmt::memory_buffer;
+
+void Append(Out& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
+
+void AppendName(Out& out, std::string_view name) {
+  Append(out, ",\"");
+  Append(out, name);
+  Append(out, "\":");
+}
+
+void AppendNumber(Out& out, std::int64_t value) {
+  const fmt::format_int digits(value);
+  out.append(digits.data(), digits.data() + digits.size());
+}
+
+// "12.345": each request has a dozen, and whole numbers are written much faster than others.
+void AppendMilliseconds(Out& out, Clock::duration time) {
+  const std::int64_t us = std::max<std::int64_t>(0, time / std::chrono::microseconds(1));
+  AppendNumber(out, us / 1000);
+  const auto digit = [us](std::int64_t unit) { return static_cast<char>('0' + us / unit % 10); };
+  const std::array fraction = {'.', digit(100), digit(10), digit(1)};
+  Append(out, {fraction.data(), fraction.size()});
+}
 
 void AppendEscaped(Out& out, std::string_view text) {
   for (const char c : text) {
@@ -26,18 +50,20 @@ void AppendEscaped(Out& out, std::string_view text) {
 
 void Text(Out& out, std::string_view name, std::string_view value) {
   if (value.empty()) return;
-  fmt::format_to(std::back_inserter(out), ",\"{}\":\"", name);
+  AppendName(out, name);
+  out.push_back('"');
   AppendEscaped(out, value);
   out.push_back('"');
 }
 
 void Number(Out& out, std::string_view name, std::int64_t value) {
-  fmt::format_to(std::back_inserter(out), ",\"{}\":{}", name, value);
+  AppendName(out, name);
+  AppendNumber(out, value);
 }
 
 void Milliseconds(Out& out, std::string_view name, Clock::duration time) {
-  fmt::format_to(std::back_inserter(out), ",\"{}\":{:.3f}", name,
-                 std::chrono::duration<double, std::milli>(time).count());
+  AppendName(out, name);
+  AppendMilliseconds(out, time);
 }
 
 void Time(Out& out) {
@@ -51,15 +77,40 @@ void Time(Out& out) {
                  std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count());
 }
 
+// All but the waiting for others.
+Clock::duration Added(const Record& record, Clock::time_point now) {
+  return now - record.arrived - record.phases.upstream - record.phases.client;
+}
+
 void Generation(Out& out, const auth::v1::Settlement& s) {
   Text(out, "provider", s.provider());
   Text(out, "upstream_model", s.upstream_model());
+  Text(out, "session", s.session());
   Text(out, "outcome", WordOf(s.outcome()));
   Number(out, "input_tokens", s.usage().input_tokens());
   Number(out, "cached_input_tokens", s.usage().cached_input_tokens());
   Number(out, "output_tokens", s.usage().output_tokens());
   if (s.estimated()) fmt::format_to(std::back_inserter(out), ",\"estimated\":true");
+  Number(out, "reasoning_tokens", s.usage().reasoning_tokens());
   Number(out, "cost_nano_usd", s.cost_nano_usd());
+}
+
+// What did not take place is not told.
+void Times(Out& out, const Record& record, Clock::time_point ended) {
+  const Phases& phases = record.phases;
+  const auto phase = [&out](std::string_view name, Clock::duration time) {
+    if (time.count() > 0) Milliseconds(out, name, time);
+  };
+  phase("authenticate_ms", phases.authenticate);
+  phase("route_ms", phases.route);
+  phase("reserve_ms", phases.reserve);
+  if (record.dispatched) Milliseconds(out, "overhead_ms", *record.dispatched - record.arrived);
+  if (record.first_event && record.dispatched) phase("first_byte_ms", *record.first_event - *record.dispatched);
+  if (record.first_event) Milliseconds(out, "first_event_ms", *record.first_event - record.arrived);
+  if (record.stream && record.first_event) phase("stream_ms", ended - *record.first_event);
+  phase("settle_ms", phases.settle);
+  if (record.settlement) Milliseconds(out, "added_ms", Added(record, ended));
+  Milliseconds(out, "duration_ms", ended - record.arrived);
 }
 
 }  // namespace
@@ -81,25 +132,37 @@ const char* WordOf(auth::v1::Outcome outcome) {
   }
 }
 
+std::string ServerTiming(const Record& record, Clock::time_point now) {
+  Out out;
+  Append(out, "wayleave;dur=");
+  AppendMilliseconds(out, Added(record, now));
+  Append(out, ", upstream;dur=");
+  AppendMilliseconds(out, record.phases.upstream);
+  return fmt::to_string(out);
+}
+
 std::string AccessLogLine(const Record& record, Clock::time_point ended) {
   Out out;
   Time(out);
   fmt::format_to(std::back_inserter(out), ",\"level\":\"info\",\"event\":\"request\"");
   Text(out, "request_id", record.request_id);
+  if (record.span.context().valid()) Text(out, "trace_id", trace::TraceIdText(record.span.context()));
   Text(out, "peer", record.peer);
   Text(out, "method", record.method);
   Text(out, "endpoint", record.endpoint);
   Number(out, "status", record.status);
   Text(out, "tenant", record.tenant);
+  Text(out, "user", record.user);
   Text(out, "key_id", record.key_id);
   Text(out, "model", record.model);
   Text(out, "rule", record.rule);
   if (record.stream) fmt::format_to(std::back_inserter(out), ",\"stream\":true");
+  if (record.attempts > 0) Number(out, "attempts", record.attempts);
   if (record.settlement) Generation(out, *record.settlement);
   Text(out, "error_code", record.error_code);
-  if (record.dispatched) Milliseconds(out, "overhead_ms", *record.dispatched - record.arrived);
-  if (record.first_event) Milliseconds(out, "first_event_ms", *record.first_event - record.arrived);
-  Milliseconds(out, "duration_ms", ended - record.arrived);
+  if (record.request_bytes > 0) Number(out, "request_bytes", static_cast<std::int64_t>(record.request_bytes));
+  if (record.answer_bytes > 0) Number(out, "answer_bytes", static_cast<std::int64_t>(record.answer_bytes));
+  Times(out, record, ended);
   out.push_back('}');
   return fmt::to_string(out);
 }

@@ -4,11 +4,13 @@
 #include <optional>
 #include <string>
 
+#include "base/trace/span.h"
+#include "gateway/phases.h"
 #include "wayleave/auth/v1/auth.pb.h"
 
 namespace wayleave::gateway {
 
-// What is known about one HTTP request for the access log and the metrics. Filled as it goes along.
+// What is known about one HTTP request for the access log, the metrics and its trace. Filled as it goes along.
 struct Record {
   std::chrono::steady_clock::time_point arrived;
   std::string request_id;
@@ -27,10 +29,23 @@ struct Record {
   std::string error_code;
   std::optional<std::chrono::steady_clock::time_point> dispatched;
   std::optional<std::chrono::steady_clock::time_point> first_event;
+  std::string user;
+  std::uint64_t output_bytes = 0;  // delivered by the target that answers
+  trace::Span span;                // the request's own, see gateway/spans.h
+  bool listed = false;             // the catalogue knows the target's model, so that metrics may name it
+  int attempts = 0;                // requests to targets
+  std::uint64_t request_bytes = 0;
+  std::uint64_t answer_bytes = 0;  // of generations, as they went to the client
+  std::chrono::steady_clock::time_point asked{};     // the target that answered first
+  std::chrono::steady_clock::time_point answered{};  // the end of the answer was known
+  Phases phases;
 };
 
 // "completed", "failed", ...; empty if it was not said. Pure.
 const char* WordOf(auth::v1::Outcome outcome);
+
+// What the gateway has added so far, and how long its provider took, as the header Server-Timing has it. Pure.
+std::string ServerTiming(const Record& record, std::chrono::steady_clock::time_point now);
 
 // The access log's line: JSON, with ids, times, decision, usage and cost; never content. Pure.
 std::string AccessLogLine(const Record& record, std::chrono::steady_clock::time_point ended);

@@ -14,7 +14,8 @@ std::shared_ptr<const CompiledPolicy> Compiled(const RedactionPolicy& policy) {
 
 RedactionRules::RedactionRules(const std::map<std::string, RedactionPolicy>& by_tenant, const RedactionPolicy& otherwise,
                                metrics::Registry& registry)
-    : registry_(registry) {
+    : redactions_(registry.Counters("wayleave_gateway_redactions_total", "What was taken out of requests, by kind.",
+                                    {"kind"})) {
   Replace(by_tenant, otherwise);
 }
 
@@ -36,10 +37,7 @@ std::shared_ptr<const CompiledPolicy> RedactionRules::For(const std::string& ten
 void RedactionRules::Count(const CompiledPolicy& policy, const std::vector<std::size_t>& counts) const {
   for (std::size_t kind = 0; kind < counts.size(); ++kind) {
     if (counts[kind] == 0) continue;
-    registry_
-        .Counter("wayleave_gateway_redactions_total", "What was taken out of requests, by kind.",
-                 {{"kind", policy.Label(static_cast<Kind>(kind))}})
-        .Increment(static_cast<double>(counts[kind]));
+    redactions_.With({policy.Label(static_cast<Kind>(kind))}).Increment(static_cast<double>(counts[kind]));
   }
 }
 

@@ -35,7 +35,7 @@ class RedactionRules {
   mutable std::mutex mutex_;
   std::map<std::string, Policy> by_tenant_;
   Policy otherwise_;
-  metrics::Registry& registry_;
+  const metrics::Family<prometheus::Counter> redactions_;
 };
 
 // The protection of one request and its answer. Belongs to a generation and its worker; the rules outlive it.

@@ -16,9 +16,12 @@ constexpr const char* kRoute = "/wayleave.router.v1.RouterService/Route";
 constexpr const char* kExplain = "/wayleave.router.v1.RouterService/Explain";
 constexpr const char* kListModels = "/wayleave.router.v1.RouterService/ListModels";
 constexpr const char* kReportOutcome = "/wayleave.router.v1.RouterService/ReportOutcome";
+constexpr const char* kDescribeCaller = "/wayleave.auth.v1.CallerService/DescribeCaller";
+constexpr const char* kListTargets = "/wayleave.router.v1.TargetService/ListTargets";
 constexpr const char* kGenerate = "/wayleave.provider.v1.ProviderService/Generate";
 
 constexpr std::chrono::milliseconds kAdminTime{30000};
+constexpr std::chrono::milliseconds kLookTime{2000};
 constexpr std::chrono::milliseconds kWatchPause{100};
 constexpr std::chrono::milliseconds kWatchSilence{1000};
 
@@ -49,7 +52,15 @@ class RemoteGeneration : public Generation {
 
 }  // namespace
 
-RemoteAuth::RemoteAuth(rpc::Channel& channel, WorkerPool& workers) : channel_(channel), home_(workers[0]) {}
+RemoteAuth::RemoteAuth(rpc::Channel& channel, WorkerPool& workers, metrics::Registry& registry)
+    : channel_(channel),
+      home_(workers[0]),
+      lookups_(registry, "principal"),
+      vouched_(
+          [this](const auth::v1::AuthenticateRequest& request, const rpc::CallContext& context) {
+            return channel_.Call<auth::v1::AuthenticateResponse>(kAuthenticate, request, context);
+          },
+          &lookups_) {}
 
 void RemoteAuth::Start() {
   home_.Post([this] { watch_.Spawn(Watch()); });
@@ -75,7 +86,8 @@ Task<void> RemoteAuth::Watch() {
       silence.Set(kWatchSilence);
       const bool heard = co_await stream.Read(message);
       if (!heard) break;
-      cache_.Heard(message, PrincipalCache::Clock::now());
+      vouched_.cache().Heard(message, PrincipalCache::Clock::now());
+      if (vouched_.cache().HearsOldNews()) break;
     }
     stream_ = nullptr;
     if (!stopping_) co_await Sleep(kWatchPause);
@@ -84,12 +96,7 @@ Task<void> RemoteAuth::Watch() {
 
 Task<Result<auth::v1::AuthenticateResponse>> RemoteAuth::Authenticate(const auth::v1::AuthenticateRequest& request,
                                                                       const rpc::CallContext& context) {
-  const crypto::Digest digest = cache_.DigestOf(request);
-  if (auto known = cache_.Find(digest, PrincipalCache::Clock::now())) co_return std::move(*known);
-  const std::uint64_t drops = cache_.drops();
-  auto answer = co_await channel_.Call<auth::v1::AuthenticateResponse>(kAuthenticate, request, context);
-  if (answer) cache_.Keep(digest, *answer, drops, PrincipalCache::Clock::now());
-  co_return answer;
+  return vouched_.Authenticate(request, context);
 }
 
 Task<Result<auth::v1::ReserveResponse>> RemoteAuth::Reserve(const auth::v1::ReserveRequest& request,
@@ -112,16 +119,35 @@ Task<Status> RemoteAdmin::Call(std::string_view method, const google::protobuf::
   co_return co_await channel_.CallOnce(path.c_str(), request, response, context.Within(kAdminTime));
 }
 
+Task<Result<auth::v1::DescribeCallerResponse>> RemoteAdmin::Describe(const AdminCaller& caller) {
+  const auth::v1::DescribeCallerRequest request;
+  rpc::CallContext context;
+  context.request_id = caller.request_id;
+  context.bearer = caller.credential;
+  auto call = channel_.Call<auth::v1::DescribeCallerResponse>(kDescribeCaller, request, context.Within(kLookTime));
+  co_return co_await call;
+}
+
+Task<Result<router::v1::ListTargetsResponse>> RemoteTargets::ListTargets() {
+  const router::v1::ListTargetsRequest request;
+  const rpc::CallContext context = rpc::CallContext().Within(kLookTime);
+  auto call = channel_.Call<router::v1::ListTargetsResponse>(kListTargets, request, context);
+  co_return co_await call;
+}
+
 RemoteRouter::RemoteRouter(rpc::Channel& channel, rpc::Fanout& all, metrics::Registry& registry)
     : channel_(channel),
       all_(all),
       unheard_(registry.Counter("wayleave_gateway_outcome_reports_unheard_total",
-                                "Reports of an outcome that a replica of the router did not take.")) {}
+                                "Reports of an outcome that a replica of the router did not take.")),
+      lookups_(registry, "decision") {}
 
 Task<Result<router::v1::RouteResponse>> RemoteRouter::Route(const router::v1::RouteRequest& request,
                                                             const rpc::CallContext& context) {
   std::string facts = Facts(request);
-  if (auto known = decisions_.Find(facts, DecisionCache::Clock::now())) co_return std::move(*known);
+  auto known = decisions_.Find(facts, DecisionCache::Clock::now());
+  lookups_.Note(known.has_value());
+  if (known) co_return std::move(*known);
   const std::uint64_t drops = decisions_.drops();
   auto answer = co_await channel_.Call<router::v1::RouteResponse>(kRoute, request, context);
   if (answer) decisions_.Keep(std::move(facts), *answer, drops, DecisionCache::Clock::now());

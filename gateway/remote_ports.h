@@ -7,9 +7,10 @@
 #include "base/rpc/client.h"
 #include "base/rpc/fanout.h"
 #include "gateway/admin/admin_port.h"
+#include "gateway/admin/targets_port.h"
 #include "gateway/decision_cache.h"
 #include "gateway/ports.h"
-#include "gateway/principal_cache.h"
+#include "gateway/vouched.h"
 
 namespace wayleave::gateway {
 
@@ -19,7 +20,8 @@ namespace wayleave::gateway {
 
 class RemoteAuth : public AuthPort {
  public:
-  RemoteAuth(rpc::Channel& channel, WorkerPool& workers);
+  // The registry must outlive the port.
+  RemoteAuth(rpc::Channel& channel, WorkerPool& workers, metrics::Registry& registry);
 
   // Listens for revocations on the first worker until Stop(). Main thread.
   void Start();
@@ -37,7 +39,8 @@ class RemoteAuth : public AuthPort {
 
   rpc::Channel& channel_;
   Worker& home_;
-  PrincipalCache cache_;
+  CacheLookups lookups_;
+  Vouched vouched_;
   TaskGroup watch_;
   rpc::RawStream* stream_ = nullptr;
   bool stopping_ = false;
@@ -48,6 +51,16 @@ class RemoteAdmin : public AdminPort {
   explicit RemoteAdmin(rpc::Channel& channel) : channel_(channel) {}
   Task<Status> Call(std::string_view method, const google::protobuf::Message& request,
                     google::protobuf::Message& response, const AdminCaller& caller) override;
+  Task<Result<auth::v1::DescribeCallerResponse>> Describe(const AdminCaller& caller) override;
+
+ private:
+  rpc::Channel& channel_;
+};
+
+class RemoteTargets : public TargetsPort {
+ public:
+  explicit RemoteTargets(rpc::Channel& channel) : channel_(channel) {}
+  Task<Result<router::v1::ListTargetsResponse>> ListTargets() override;
 
  private:
   rpc::Channel& channel_;
@@ -71,6 +84,7 @@ class RemoteRouter : public RouterPort {
   rpc::Channel& channel_;
   rpc::Fanout& all_;
   prometheus::Counter& unheard_;
+  CacheLookups lookups_;
   DecisionCache decisions_;
 };
 

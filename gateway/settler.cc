@@ -23,6 +23,8 @@ constexpr milliseconds kPauseWhenStopping = 20ms;
 constexpr char kErrors[] = "wayleave_gateway_journal_errors_total";
 constexpr char kErrorsHelp[] = "Failures of the usage journal, by what was tried.";
 
+const std::vector<double> kBatchSizes = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+
 Task<void> Settle(AuthPort& auth, const auth::v1::SettleRequest& request, const rpc::CallContext& context,
                   Status& outcome) {
   Result<auth::v1::SettleResponse> response = co_await auth.Settle(request, context);
@@ -46,6 +48,10 @@ Settler::Settler(JournalLog& log, AuthPort& auth, Worker& worker, metrics::Regis
                           "Age of the oldest usage record that auth-service does not have.")),
       settle_errors_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "settle"}})),
       refused_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "refused"}})),
+      batch_size_(registry.Histogram("wayleave_gateway_settle_batch_size", "Usage records in one call of Settle.", {},
+                                     kBatchSizes)),
+      settle_seconds_(registry.Histogram("wayleave_gateway_settle_seconds", "Time of one call of Settle.", {},
+                                         metrics::kDiskSeconds)),
       thread_([this] { Run(); }) {}
 
 Settler::~Settler() { Stop(0ms); }
@@ -114,7 +120,7 @@ bool Settler::SettleOne(const JournalLog::Batch& batch) {
   Succeeded();
   Acknowledge(batch);
   if (one_by_one_ > 0) --one_by_one_;
-  return one_by_one_ > 0 || batch.settlements.size() == kBatch;
+  return one_by_one_ > 0 || batch.settlements.size() == kBatch || batch.more;
 }
 
 Status Settler::Send(const JournalLog::Batch& batch) {
@@ -123,7 +129,10 @@ Status Settler::Send(const JournalLog::Batch& batch) {
   rpc::CallContext context;
   context.deadline = std::chrono::system_clock::now() + std::min(kCallTime, TimeLeft());
   Status outcome;
+  const auto start = Clock::now();
   RunOn(worker_, [&] { return Settle(auth_, request, context, outcome); });
+  batch_size_.Observe(static_cast<double>(batch.settlements.size()));
+  settle_seconds_.Observe(std::chrono::duration<double>(Clock::now() - start).count());
   return outcome;
 }
 

@@ -53,6 +53,8 @@ class Settler {
   prometheus::Gauge& lag_;
   prometheus::Counter& settle_errors_;
   prometheus::Counter& refused_;
+  prometheus::Histogram& batch_size_;
+  prometheus::Histogram& settle_seconds_;
 
   // Of the thread alone. After a refused batch its records go one by one, to find the one that is meant.
   std::size_t one_by_one_ = 0;

@@ -28,6 +28,7 @@ Task<bool> Tour::Begin(GenerateResponse& piece) {
     if (step.move == Move::kNext) services_.probe.FellBack(failed.provider());
     const bool failed_there = piece.has_failure() && !IsUnread(piece.failure());
     if (step.move == Move::kRepeat && failed_there) services_.probe.Retried(failed.provider());
+    const Lap pausing(record_.phases.upstream);
     if (step.pause.count() > 0) co_await pause_.For(step.pause);
   }
   co_return false;
@@ -38,10 +39,13 @@ Task<bool> Tour::Ask(GenerateResponse& piece) {
   piece.Clear();
   account_.Try(target(), resume_.size());
   hold_ = services_.in_flight.Begin(target());
+  context_.trace = account_.trace();
   generation_ = services_.ports.provider.Generate(Order(), context_);
   if (!record_.dispatched) record_.dispatched = Clock::now();
   Generation& generation = *generation_;
+  Lap waiting(record_.phases.upstream);
   const bool got = co_await generation.Next(piece);
+  waiting.End();
   if (!got) piece.Clear();
   co_return got && !piece.has_failure();
 }
@@ -50,17 +54,21 @@ provider::v1::GenerateRequest Tour::Order() const {
   provider::v1::GenerateRequest order = OrderOf(known_, target(), route_.set());
   order.set_may_continue(known_.envelope.stream && dispatch_.MayBeCarriedOn());
   if (!resume_.empty()) order.set_resume(resume_);
+  if (known_.envelope.stream && paid_.limits_output()) {
+    *order.mutable_allowance() = AllowanceOf(paid_.output_tokens(), Hold::kSlice, account_.UsedBefore());
+  }
   return order;
 }
 
 Step Tour::NoteFailure(const GenerateResponse& piece) {
   const Status status = generation_->status();
   End();
-  if (!piece.has_failure()) return dispatch_.Away(ServiceFailure(status), Clock::now());
-  if (IsUnread(piece.failure())) return dispatch_.Away(piece.failure(), Clock::now());
-  trail_.Failed(target(), piece.failure());
-  if (piece.failure().retryable()) account_.ReportFailure(piece.failure());
-  return dispatch_.Failed(piece.failure(), Clock::now());
+  const provider::v1::Failure failure = piece.has_failure() ? piece.failure() : ServiceFailure(status);
+  const bool away = !piece.has_failure() || IsUnread(failure);
+  account_.NoteFailure(failure, !away && failure.retryable());
+  if (away) return dispatch_.Away(failure, Clock::now());
+  trail_.Failed(target(), failure);
+  return dispatch_.Failed(failure, Clock::now());
 }
 
 Task<bool> Tour::Next(GenerateResponse& piece) {

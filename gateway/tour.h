@@ -6,6 +6,7 @@
 #include "gateway/account.h"
 #include "gateway/dispatch.h"
 #include "gateway/known.h"
+#include "gateway/limits/hold.h"
 #include "gateway/pause.h"
 #include "gateway/route_header.h"
 
@@ -15,11 +16,12 @@ namespace wayleave::gateway {
 // may be carried on, the next ones. Belongs to one generation and its worker; what it refers to outlives it.
 class Tour {
  public:
-  Tour(GenerationServices& services, const Known& known, const router::v1::RouteResponse& route, Account& account,
-       Record& record, const rpc::CallContext& context)
+  Tour(GenerationServices& services, const Known& known, const router::v1::RouteResponse& route, const Hold& paid,
+       Account& account, Record& record, const rpc::CallContext& context)
       : services_(services),
         known_(known),
         route_(route),
+        paid_(paid),
         account_(account),
         record_(record),
         context_(context),
@@ -52,9 +54,10 @@ class Tour {
   GenerationServices& services_;
   const Known known_;
   const router::v1::RouteResponse& route_;
+  const Hold& paid_;
   Account& account_;
   Record& record_;
-  const rpc::CallContext& context_;
+  rpc::CallContext context_;
   Dispatch dispatch_;
   Trail trail_;
   Pause pause_;

@@ -54,6 +54,7 @@ Task<http::Response> WebSocketDoor::Admit(const http::Request& request, Record& 
   }
   rpc::CallContext context;
   context.request_id = record.request_id;
+  context.trace = record.span.context();
   context = context.Within(kTime);
   const auth::v1::AuthenticateRequest credential = CredentialOf(request);
   auto who = co_await services_.ports.auth.Authenticate(credential, context);

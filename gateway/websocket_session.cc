@@ -6,7 +6,9 @@
 #include "base/crypto/id.h"
 #include "base/log/log.h"
 #include "gateway/credentials.h"
+#include "gateway/doors.h"
 #include "gateway/errors.h"
+#include "gateway/spans.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -95,11 +97,15 @@ Task<void> WebSocketSession::Answer(std::string message) {
   record.peer = request_.peer;
   record.method = "WEBSOCKET";
   record.endpoint = "responses";
+  BeginRequest(services_.tracer, request_, DoorOf(provider::v1::ENDPOINT_RESPONSES), record);
   services_.probe.Started();
+  Live::Visit visit(services_.live, record);
   co_await AnswerEvent(std::move(event), record);
   const auto now = Clock::now();
   if (record.status == 0) record.status = 499;  // the client left before there was an answer
   services_.probe.Ended(record, now);
+  visit.Ended(now);
+  EndRequest(record);
   if (access_log_) log::WriteLine(log::Level::kInfo, AccessLogLine(record, now));
   // A key that was revoked in mid-connection doesn't get better.
   if (record.status == 401) socket_->Close(http::close_code::kPolicyViolation, "the key is not valid any more");
@@ -147,6 +153,7 @@ Task<void> WebSocketSession::Generate(const ClientEvent& event, Conversation::Tu
 Task<void> WebSocketSession::WarmUp(const ClientEvent& event, Conversation::TurnPointer previous, Record& record) {
   rpc::CallContext context;
   context.request_id = record.request_id;
+  context.trace = record.span.context();
   context = context.Within(kAuthenticateTime);
   const auth::v1::AuthenticateRequest credential = CredentialOf(request_);
   auto who = co_await services_.ports.auth.Authenticate(credential, context);

@@ -37,15 +37,28 @@ bool IsPlain(std::string_view text) {
 
 }  // namespace
 
-void HideKeys(const std::vector<config::Secret>& keys, Failure& failure) {
-  for (const config::Secret& key : keys) {
-    if (key.Reveal().size() < kShortestKey) continue;
-    for (std::string* text : {&failure.message, &failure.body}) {
-      for (std::size_t at = text->find(key.Reveal()); at != std::string::npos; at = text->find(key.Reveal(), at)) {
-        text->replace(at, key.Reveal().size(), kHiddenKey);
-      }
+void HideKeys(const std::vector<config::Secret>& keys, std::string& text) {
+  for (const config::Secret& secret : keys) {
+    const std::string& key = secret.Reveal();
+    if (key.size() < kShortestKey) continue;
+    for (std::size_t at = text.find(key); at != std::string::npos; at = text.find(key, at)) {
+      text.replace(at, key.size(), kHiddenKey);
     }
   }
+}
+
+void HideKeys(const std::vector<config::Secret>& keys, Failure& failure) {
+  for (std::string* text : {&failure.type, &failure.code, &failure.message, &failure.body}) HideKeys(keys, *text);
+}
+
+// An event is never in two pieces.
+void HideKeys(const std::vector<config::Secret>& keys, v1::GenerateResponse& piece) {
+  HideKeys(keys, *piece.mutable_data());
+  if (piece.has_cut()) HideKeys(keys, *piece.mutable_cut()->mutable_data());
+  if (piece.has_end()) HideKeys(keys, *piece.mutable_end()->mutable_error_code());
+  if (!piece.has_interrupted()) return;
+  HideKeys(keys, *piece.mutable_interrupted()->mutable_error_code());
+  HideKeys(keys, *piece.mutable_interrupted()->mutable_message());
 }
 
 Failure PrepareFailure(const Error& error) {

@@ -11,6 +11,7 @@
 #include "base/config/secret.h"
 #include "base/result.h"
 #include "provider-service/dialect/reply.h"
+#include "wayleave/provider/v1/provider.pb.h"
 
 namespace wayleave::provider {
 
@@ -29,8 +30,11 @@ Failure UndeliveredFailure(const Output& output);
 // The provider answered with a status that is not 2xx. `now` in Unix seconds, for a time that it names to come again.
 Failure StatusFailure(const http::ResponseHead& head, std::string_view body, bool same_dialect, std::int64_t now);
 
-// Providers quote the key that they refuse; the client must not learn it.
+// Providers quote the key that they refuse, or that they fail with; the client must not learn it.
+void HideKeys(const std::vector<config::Secret>& keys, std::string& text);
 void HideKeys(const std::vector<config::Secret>& keys, Failure& failure);
+// In all that a client may be told of an answer.
+void HideKeys(const std::vector<config::Secret>& keys, v1::GenerateResponse& piece);
 
 // How long to wait: `retry-after-ms`, `retry-after` in seconds or as a date, or else, with status 429, what the
 // x-ratelimit-reset headers say of the limits that are used up. A day at most.

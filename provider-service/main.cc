@@ -12,10 +12,8 @@ namespace {
 
 using namespace wayleave;
 
-constexpr std::chrono::seconds kGrace{20};
-
 // Read once; the providers are taken over while the service runs.
-const std::vector<std::string> kFixed = {"log", "provider"};
+const std::vector<std::string> kFixed = {"tracing", "provider"};
 
 provider::Config Load(config::Section& root) {
   provider::Config config = provider::ReadConfig(root);
@@ -30,10 +28,12 @@ void TakeOver(config::Section& root, provider::Core& core) {
 
 // Until a signal ends it. The gRPC server is gone when this returns.
 Status Serve(app::Program& program, const provider::Config& config, provider::Core& core) {
-  rpc::ServerConfig server_config;
-  server_config.address = config.listen;
-  server_config.reflection = config.reflection;
+  const app::Common& common = program.common();
+  rpc::ServerConfig server_config =
+      rpc::ServerConfigOf(common.grpc, config.listen, config.reflection, common.reuse_port);
+  server_config.registry = &program.registry();
   rpc::Server server(program.Workers(config.workers), server_config);
+  server.Trace(program.tracer());
   provider::Register(server, core);
 
   Result<int> admin = program.ServeAdmin(config.admin);
@@ -43,9 +43,8 @@ Status Serve(app::Program& program, const provider::Config& config, provider::Co
   program.SetReady(true);
   log::Info("listening", {{"grpc", config.listen}, {"port", *port}, {"admin_port", *admin}});
 
-  program.WaitForSignal();
-  program.SetReady(false);
-  server.Drain(kGrace);
+  program.WaitForSignal([&server] { server.Leave(); });
+  server.Drain(common.grace, program.hurry());
   return {};
 }
 

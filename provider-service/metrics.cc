@@ -44,8 +44,16 @@ prometheus::Counter& Connects(metrics::Registry& registry, const std::string& pr
 }  // namespace
 
 ProviderMetrics::ProviderMetrics(metrics::Registry& registry, const std::string& provider)
-    : registry_(registry),
-      provider_(provider),
+    : provider_(provider),
+      dropped_(registry.Counters(
+          "wayleave_provider_dropped_total",
+          "Requests with a part that has no place in the provider's dialect and was left out.",
+          {"provider", "kind", "name"})),
+      load_seconds_(registry.Histograms("wayleave_provider_model_load_seconds", "Loading the model, as Ollama told.",
+                                        {"provider"}, metrics::kFirstEventSeconds)),
+      overhead_seconds_(registry.Histogram("wayleave_provider_overhead_seconds",
+                                           "Making a request for the provider of an order: translation, above all.", {},
+                                           metrics::kOverheadSeconds)),
       first_byte_seconds_(registry.Histogram("wayleave_provider_first_byte_seconds",
                                              "From the start to the head of the provider's answer.",
                                              {{"provider", provider}}, metrics::kFirstEventSeconds)),
@@ -100,20 +108,13 @@ void ProviderMetrics::Patched(std::uint32_t repaired, std::uint32_t broken) {
 void ProviderMetrics::Dropped(const std::vector<std::string>& parts) {
   for (const std::string& part : parts) {
     const DroppedLabels labels = LabelsOfDropped(part);
-    registry_
-        .Counter("wayleave_provider_dropped_total",
-                 "Requests with a part that has no place in the provider's dialect and was left out.",
-                 {{"provider", provider_}, {"kind", labels.kind}, {"name", labels.name}})
-        .Increment();
+    dropped_.With({provider_, labels.kind, labels.name}).Increment();
   }
 }
 
 // Few providers tell: no series for the others.
 void ProviderMetrics::Loaded(double seconds) {
-  registry_
-      .Histogram("wayleave_provider_model_load_seconds", "Loading the model, as Ollama told.",
-                 {{"provider", provider_}}, metrics::kFirstEventSeconds)
-      .Observe(seconds);
+  load_seconds_.With({provider_}).Observe(seconds);
 }
 
 void ProviderMetrics::Used(const Usage& usage) {

@@ -30,6 +30,8 @@ class ProviderMetrics {
 
   void Started() { in_flight_.Increment(); }
   void Ended(v1::Endpoint endpoint, Outcome outcome, double seconds);
+  // Its order was made into a request for the provider.
+  void Prepared(double seconds) { overhead_seconds_.Observe(seconds); }
   void FirstByte(double seconds) { first_byte_seconds_.Observe(seconds); }
   // `reason` is one of http::Exchange's, or one of ours; anything else counts as "other".
   void Failed(std::string_view reason);
@@ -46,11 +48,13 @@ class ProviderMetrics {
   static constexpr std::size_t kEndpoints = 5;
   static constexpr std::size_t kOutcomes = 7;
   static constexpr std::size_t kReasons = 19;
-  metrics::Registry& registry_;
   const std::string provider_;
+  const metrics::Family<prometheus::Counter> dropped_;
+  const metrics::Family<prometheus::Histogram> load_seconds_;
   std::array<std::array<prometheus::Counter*, kOutcomes>, kEndpoints> requests_{};
   std::array<prometheus::Histogram*, kEndpoints> request_seconds_{};
   std::array<prometheus::Counter*, kReasons> errors_{};
+  prometheus::Histogram& overhead_seconds_;
   prometheus::Histogram& first_byte_seconds_;
   prometheus::Gauge& in_flight_;
   prometheus::Counter& connects_ok_;

@@ -16,7 +16,7 @@ bool Opening::IsHeld(const Output& out) const {
 bool Opening::HasNews(const Output& out) const {
   if (IsOver(out)) return true;
   if (IsHeld(out) || !heard_) return false;
-  return !out.bytes.empty() || (stream_ && !begun_);
+  return !out.bytes.empty() || !out.cuts.empty() || (stream_ && !begun_);
 }
 
 bool Opening::IsUndelivered(const Output& out) const {

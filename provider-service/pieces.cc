@@ -24,7 +24,35 @@ v1::Finish FinishOf(Finish finish) {
   return v1::FINISH_UNSPECIFIED;
 }
 
+void FillCut(Cut cut, v1::Cut& into) {
+  into.set_data(std::move(cut.ending));
+  into.set_events(cut.ending_events);
+}
+
 }  // namespace
+
+bool TakeData(Output& output, v1::GenerateResponse& piece) {
+  if (output.cuts.empty()) {
+    piece.mutable_data()->swap(output.bytes);
+    output.bytes.clear();
+    piece.set_events(std::exchange(output.events, 0));
+    piece.set_output_bytes(output.output_bytes);
+    return true;
+  }
+  Cut cut = std::move(output.cuts.front());
+  output.cuts.pop_front();
+  piece.set_data(output.bytes.substr(0, cut.at));
+  piece.set_events(cut.events_before);
+  piece.set_output_bytes(cut.output_bytes);
+  output.bytes.erase(0, cut.at);
+  output.events -= cut.events_before;
+  for (Cut& later : output.cuts) {
+    later.at -= cut.at;
+    later.events_before -= cut.events_before;
+  }
+  FillCut(std::move(cut), *piece.mutable_cut());
+  return false;
+}
 
 void FillFailure(const Failure& failure, v1::Failure& into) {
   into.set_status(failure.status);

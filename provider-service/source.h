@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/http/client.h"
+#include "base/trace/context.h"
 #include "provider-service/provider.h"
 
 namespace wayleave::provider {
@@ -24,10 +25,12 @@ class Source {
   virtual void Cancel() = 0;
 };
 
-// A request to the provider, with the key of this number. The arguments must outlive the source.
+// A request to the provider, with the key of this number, as a span of its own below `parent`. The arguments must outlive
+// the source.
 std::unique_ptr<Source> MakeHttpSource(Provider& provider, http::ConnectionPool& pool,
                                        const v1::GenerateRequest& request, const UpstreamCall& call,
-                                       http::ClientTimeouts timeouts, std::optional<std::size_t> key);
+                                       http::ClientTimeouts timeouts, std::optional<std::size_t> key,
+                                       const trace::Context& parent);
 
 // The pieces of a script, with short pauses as a model makes them if it is a stream for a client.
 std::unique_ptr<Source> MakeScriptSource(const UpstreamCall& call, bool paced);

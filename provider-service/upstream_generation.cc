@@ -112,11 +112,13 @@ class UpstreamGeneration : public Generation {
 
   // True if it should be tried once more, with a larger context or with another key.
   Task<bool> Attempt(v1::GenerateResponse& piece) {
+    const auto start = Clock::now();
     Result<UpstreamCall> call = PrepareCall(*provider_->adapter, {request_, std::time(nullptr), facts_});
     if (!call) {
       Fail(piece, PrepareFailure(call.error()), Outcome::kInvalid, "");
       co_return false;
     }
+    provider_->metrics.Prepared(std::chrono::duration<double>(Clock::now() - start).count());
     const std::int64_t context_before = call_.context_tokens;
     call_ = std::move(call).value();
     if (std::exchange(needs_more_context_, false) && call_.context_tokens <= context_before) {
@@ -127,7 +129,8 @@ class UpstreamGeneration : public Generation {
     const GenerationTimes times =
         TimesFor(request_.timeouts(), provider_->config, call_.events, context_.deadline);
     opening_.Await(times.first_token);
-    source_ = call_.script.empty() ? MakeHttpSource(*provider_, pool_, request_, call_, times.http, keys_.key())
+    source_ = call_.script.empty() ? MakeHttpSource(*provider_, pool_, request_, call_, times.http, keys_.key(),
+                                                      context_.trace)
                                    : MakeScriptSource(call_, request_.stream());
     co_await Begin(piece);
     co_return !source_ && !cancelled_ && !ended_;
@@ -156,7 +159,6 @@ class UpstreamGeneration : public Generation {
 
   void Refused(v1::GenerateResponse& piece, const std::string& body) {
     Failure failure = StatusFailure(head_, body, call_.same_dialect, std::time(nullptr));
-    HideKeys(provider_->config.api_keys, failure);
     if (call_.explain) call_.explain(failure, request_.model());
     if (SwitchesKey(failure)) return TryAgain();
     if (failure.code == "context_length_exceeded" && call_.context_tokens > 0) {
@@ -280,13 +282,12 @@ class UpstreamGeneration : public Generation {
   void Deliver(v1::GenerateResponse& piece) {
     if (opening_.IsUndelivered(out_)) return Fail(piece, Undelivered(), Outcome::kFailed, "told");
     if (opening_.Begin()) FillHead(head_, request_.stream(), *piece.mutable_head());
-    piece.mutable_data()->swap(out_.bytes);
-    out_.bytes.clear();
-    piece.set_events(std::exchange(out_.events, 0));
-    piece.set_output_bytes(out_.output_bytes);
-    if (out_.finish == Finish::kNone) return;
-    out_.resume ? FillInterrupted(out_, *piece.mutable_interrupted()) : FillEnd(out_, *piece.mutable_end());
-    End();
+    const bool all = TakeData(out_, piece);
+    if (all && out_.finish != Finish::kNone) {
+      out_.resume ? FillInterrupted(out_, *piece.mutable_interrupted()) : FillEnd(out_, *piece.mutable_end());
+      End();
+    }
+    HideKeys(provider_->config.api_keys, piece);
   }
 
   void End() {
@@ -305,7 +306,8 @@ class UpstreamGeneration : public Generation {
   // An answer that was given up may go on for long, and the model with it, unless its connection is closed.
   void LetGo(bool ended) { ended ? source_->Release() : source_->Cancel(); }
 
-  void Fail(v1::GenerateResponse& piece, const Failure& failure, Outcome outcome, std::string_view reason) {
+  void Fail(v1::GenerateResponse& piece, Failure failure, Outcome outcome, std::string_view reason) {
+    HideKeys(provider_->config.api_keys, failure);
     ended_ = true;
     place_.reset();
     if (source_) LetGo(head_.status / 100 != 2);
@@ -323,14 +325,15 @@ class UpstreamGeneration : public Generation {
                                          {"dropped", call_.dropped}});
   }
 
-  void Note(std::string_view reason, std::string_view detail) {
+  void Note(std::string_view reason, std::string detail) {
+    HideKeys(provider_->config.api_keys, detail);
     noted_ = true;
     provider_->metrics.Failed(reason);
     log::Warning("upstream_failed", {{"request_id", context_.request_id},
                                      {"provider", provider_->config.name},
                                      {"reason", std::string(reason)},
                                      {"status", head_.status},
-                                     {"detail", std::string(detail)}});
+                                     {"detail", std::move(detail)}});
   }
 
   bool Leave() {

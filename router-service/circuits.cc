@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "base/log/log.h"
@@ -15,7 +16,8 @@ using std::chrono::milliseconds;
 using State = Breaker::State;
 
 constexpr std::size_t kMostTargets = 10'000;
-constexpr char kOther[] = "other";
+constexpr char kOther[] = "_other";
+constexpr int kMostListed = 1000;
 constexpr std::chrono::seconds kSweepPause{1};
 constexpr std::chrono::minutes kMemory{10};  // of targets that nobody configured, when room is short
 constexpr milliseconds kTrialTime{1000};
@@ -54,6 +56,26 @@ std::string WhySick(const Breaker& breaker, Breaker::Time now) {
 
 // Whether an answer of the provider shows that what opened the circuit is over.
 bool Disproved(std::string_view error) { return error == "connect" || error == "timeout" || error == "broken_stream"; }
+
+v1::Circuit CircuitOf(State state) {
+  if (state == State::kClosed) return v1::CIRCUIT_CLOSED;
+  return state == State::kOpen ? v1::CIRCUIT_OPEN : v1::CIRCUIT_HALF_OPEN;
+}
+
+v1::TargetState StateOf(const std::string& provider, const std::string& model, const Breaker& breaker,
+                        Breaker::Time now) {
+  v1::TargetState state;
+  state.set_provider(provider);
+  state.set_model(model);
+  state.set_circuit(CircuitOf(breaker.state(now)));
+  if (state.circuit() == v1::CIRCUIT_CLOSED) return state;
+  state.set_error(breaker.error());
+  state.set_failures(breaker.failures());
+  const milliseconds wait = Whole(breaker.wait(now));
+  state.mutable_wait()->set_seconds(wait.count() / 1000);
+  state.mutable_wait()->set_nanos(static_cast<std::int32_t>(wait.count() % 1000) * 1'000'000);
+  return state;
+}
 
 }  // namespace
 
@@ -200,6 +222,27 @@ std::vector<std::string> Circuits::Sick(Time now) const {
     if (open) sick.push_back(name);
   }
   return sick;
+}
+
+v1::ListTargetsResponse Circuits::List(Time now) const {
+  v1::ListTargetsResponse response;
+  {
+    const std::lock_guard lock(table_->mutex);
+    for (const auto& [name, provider] : table_->providers) {
+      for (const auto& [model, target] : provider.models)
+        *response.add_targets() = StateOf(name, model, target.breaker, now);
+    }
+  }
+  auto& targets = *response.mutable_targets();
+  std::sort(targets.pointer_begin(), targets.pointer_end(), [](const v1::TargetState* a, const v1::TargetState* b) {
+    const auto rank = [](const v1::TargetState& state) {
+      const bool well = state.circuit() == v1::CIRCUIT_CLOSED;
+      return std::tuple(well, std::string_view(state.provider()), std::string_view(state.model()));
+    };
+    return rank(*a) < rank(*b);
+  });
+  if (targets.size() > kMostListed) targets.DeleteSubrange(kMostListed, targets.size() - kMostListed);
+  return response;
 }
 
 void Circuits::Heard(const std::string& provider, bool alive, Time now) {

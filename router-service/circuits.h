@@ -13,6 +13,7 @@
 #include "router-service/circuit_series.h"
 #include "router-service/health.h"
 #include "router-service/pace.h"
+#include "wayleave/router/v1/targets.pb.h"
 
 namespace wayleave::router {
 
@@ -43,6 +44,8 @@ class Circuits {
 
   // The providers with open circuits.
   std::vector<std::string> Sick(Time now) const;
+  // How all do, those that are not well first, then by their names; at most 1000.
+  v1::ListTargetsResponse List(Time now) const;
   // What came of asking a provider for a sign of life. One that follows silence, or disproves what opened a circuit (no
   // connection, no answer in time, a broken stream), makes the provider's open circuits half-open at once.
   void Heard(const std::string& provider, bool alive, Time now);

@@ -116,6 +116,10 @@ Task<Result<v1::ReportOutcomeResponse>> Core::ReportOutcome(const v1::ReportOutc
   co_return call.Ends(Result<v1::ReportOutcomeResponse>(v1::ReportOutcomeResponse()));
 }
 
+Task<Result<v1::ListTargetsResponse>> Core::ListTargets(const v1::ListTargetsRequest&) {
+  co_return circuits_.List(Breaker::Clock::now());
+}
+
 Task<Result<v1::ReloadResponse>> Core::Reload(const v1::ReloadRequest&) {
   auto call = probe_.Begin(Rpc::kReload);
   v1::ReloadResponse response;

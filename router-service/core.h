@@ -38,6 +38,8 @@ class Core {
   Task<Result<v1::ExplainResponse>> Explain(const v1::ExplainRequest& request);
   Task<Result<v1::ListModelsResponse>> ListModels(const v1::ListModelsRequest& request);
   Task<Result<v1::ReportOutcomeResponse>> ReportOutcome(const v1::ReportOutcomeRequest& request);
+  // TargetService.
+  Task<Result<v1::ListTargetsResponse>> ListTargets(const v1::ListTargetsRequest& request);
   // A bad file changes nothing; the error's message is the ConfigError's.
   Task<Result<v1::ReloadResponse>> Reload(const v1::ReloadRequest& request);
   // The same for the process itself: the new snapshot's id, or a config::ConfigError and nothing changed. Any thread;

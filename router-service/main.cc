@@ -14,9 +14,8 @@ namespace {
 
 using namespace wayleave;
 
-constexpr std::chrono::milliseconds kGrace{10000};
 // Read once; the rest of the file is taken over while the service runs.
-const std::vector<std::string> kFixed = {"log",
+const std::vector<std::string> kFixed = {"tracing",
                                          "router.listen",
                                          "router.admin",
                                          "router.reflection",
@@ -44,7 +43,8 @@ Status Run(app::Program& program) {
   };
 
   WorkerPool& workers = program.Workers(own.workers);
-  rpc::ClientRuntime runtime(workers);
+  const app::Common& common = program.common();
+  rpc::ClientRuntime runtime(workers, common.grpc.tls, &program.registry());
   rpc::ChannelConfig to_provider{own.provider};
   to_provider.wait_for_ready = std::chrono::milliseconds(250);  // discovery asks again, and must stop soon
   rpc::Channel provider(runtime, to_provider);
@@ -54,7 +54,10 @@ Status Run(app::Program& program) {
   router::Probing probing(workers[0], source, core, program.registry(), {own.probe_interval});
   core.OnReload([&discovery] { discovery.Poke(); });
   program.OnReload(kFixed, [&core] { core.ReloadNow(); });
-  rpc::Server server(workers, {own.listen, own.reflection});
+  rpc::ServerConfig server_config = rpc::ServerConfigOf(common.grpc, own.listen, own.reflection, common.reuse_port);
+  server_config.registry = &program.registry();
+  rpc::Server server(workers, server_config);
+  server.Trace(program.tracer());
   router::Register(server, core);
 
   if (auto admin = program.ServeAdmin(own.admin); !admin) return std::move(admin).error();
@@ -65,9 +68,8 @@ Status Run(app::Program& program) {
   log::Info("serving", {{"address", own.listen}, {"port", *port}});
   program.SetReady(true);
 
-  program.WaitForSignal();
-  program.SetReady(false);
-  server.Drain(kGrace);
+  program.WaitForSignal([&server] { server.Leave(); });
+  server.Drain(common.grace, program.hurry());
   probing.Stop();
   discovery.Stop();
   program.StopAdmin();

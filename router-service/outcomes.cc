@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kMaxTargets = 10'000;
 constexpr char kOther[] = "other";
+constexpr char kOtherTarget[] = "_other";
 // The contract's words for a failure, framed by success and by anything else.
 constexpr std::array<const char*, 8> kResultNames = {"ok",         "connect",    "timeout",       "refused",
                                                      "status_5xx", "status_429", "broken_stream", kOther};
@@ -21,26 +22,30 @@ std::size_t ResultOf(const v1::ReportOutcomeRequest& outcome) {
 
 const char* WordOf(const v1::ReportOutcomeRequest& outcome) { return kResultNames[ResultOf(outcome)]; }
 
+Outcomes::Outcomes(metrics::Registry& registry)
+    : last_ok_(registry.Gauges("wayleave_router_target_last_ok", "Whether the target's last request went well.",
+                               {"provider", "model"})),
+      failures_(registry.Gauges("wayleave_router_target_failures_in_a_row",
+                                "Requests that failed since the last one that went well.", {"provider", "model"})),
+      outcomes_(registry.Counters("wayleave_router_outcomes_total", "How requests to providers went.",
+                                  {"provider", "result"})) {}
+
 Outcomes::Target& Outcomes::Find(const std::string& provider, const std::string& model) {
   const auto found = targets_.find({provider, model});
   if (found != targets_.end()) return found->second;
-  if (targets_.size() >= kMaxTargets && provider != kOther) return Find(kOther, kOther);
+  if (targets_.size() >= kMaxTargets && provider != kOtherTarget) return Find(kOtherTarget, kOtherTarget);
   Target target;
-  const metrics::Labels labels = {{"provider", provider}, {"model", model}};
-  target.last_ok =
-      &registry_.Gauge("wayleave_router_target_last_ok", "Whether the target's last request went well.", labels);
-  target.failures_in_a_row = &registry_.Gauge("wayleave_router_target_failures_in_a_row",
-                                              "Requests that failed since the last one that went well.", labels);
+  target.last_ok = &last_ok_.With({provider, model});
+  target.failures_in_a_row = &failures_.With({provider, model});
   for (std::size_t i = 0; i < kResults; ++i) {
-    target.results[i] = &registry_.Counter("wayleave_router_outcomes_total", "How requests to providers went.",
-                                           {{"provider", provider}, {"result", kResultNames[i]}});
+    target.results[i] = &outcomes_.With({provider, kResultNames[i]});
   }
   return targets_.emplace(std::pair(provider, model), target).first->second;
 }
 
 void Outcomes::Note(const v1::ReportOutcomeRequest& outcome, bool known) {
   const std::lock_guard lock(mutex_);
-  Target& target = known ? Find(outcome.provider(), outcome.model()) : Find(kOther, kOther);
+  Target& target = known ? Find(outcome.provider(), outcome.model()) : Find(kOtherTarget, kOtherTarget);
   target.results[ResultOf(outcome)]->Increment();
   target.last_ok->Set(outcome.ok() ? 1 : 0);
   if (outcome.ok()) {

@@ -16,12 +16,12 @@ const char* WordOf(const v1::ReportOutcomeRequest& outcome);
 
 // How each target did lately: what was counted, how the last request went, how many failed in a row.
 // Any thread; the registry must outlive it. Keeps at most 10,000 targets and counts the rest together, as the
-// target "other", so that invented model names can't fill the memory or the metrics.
+// target "_other", so that invented model names can't fill the memory or the metrics.
 class Outcomes {
  public:
-  explicit Outcomes(metrics::Registry& registry) : registry_(registry) {}
+  explicit Outcomes(metrics::Registry& registry);
 
-  // `known`: whether the configuration or a provider names this target; unknown ones are counted as "other".
+  // `known`: whether the configuration or a provider names this target; unknown ones are counted as "_other".
   void Note(const v1::ReportOutcomeRequest& outcome, bool known);
 
  private:
@@ -35,7 +35,9 @@ class Outcomes {
 
   Target& Find(const std::string& provider, const std::string& model);
 
-  metrics::Registry& registry_;
+  const metrics::Family<prometheus::Gauge> last_ok_;
+  const metrics::Family<prometheus::Gauge> failures_;
+  const metrics::Family<prometheus::Counter> outcomes_;
   std::mutex mutex_;  // guards the map; held for a look-up and a few increments
   std::map<std::pair<std::string, std::string>, Target> targets_;
 };

@@ -14,8 +14,7 @@ const std::vector<double> kDecisionSeconds = {1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5
 }  // namespace
 
 Probe::Probe(metrics::Registry& registry)
-    : registry_(registry),
-      decision_seconds_(registry.Histogram("wayleave_router_decision_seconds", "Time to answer Route.", {},
+    : decision_seconds_(registry.Histogram("wayleave_router_decision_seconds", "Time to answer Route.", {},
                                            kDecisionSeconds)),
       rpcs_(registry, "wayleave_router_requests_total",
             {{"Route", &decision_seconds_},
@@ -26,7 +25,10 @@ Probe::Probe(metrics::Registry& registry)
       no_healthy_target_(registry.Counter("wayleave_router_no_healthy_target_total",
                                           "Requests refused because every target's circuit was open.")),
       models_(registry.Gauge("wayleave_router_models", "Models in the catalogue.")),
-      snapshot_(registry.Gauge("wayleave_router_snapshot", "The number of the snapshot in force.")) {
+      snapshot_(registry.Gauge("wayleave_router_snapshot", "The number of the snapshot in force.")),
+      discoveries_(registry.Counters("wayleave_router_discovery_total",
+                                     "Times that a provider was asked for its models, by what came of it.",
+                                     {"provider", "result"})) {
   for (const Rule& rule : Rules()) {
     decisions_.push_back(&registry.Counter(kDecisions, kDecisionsHelp, {{"rule", rule.name}}));
   }
@@ -44,10 +46,7 @@ void Probe::ShowSnapshot(std::uint64_t id, std::size_t models) {
 }
 
 void Probe::Asked(const std::string& provider, bool told) {
-  registry_
-      .Counter("wayleave_router_discovery_total", "Times that a provider was asked for its models, by what came of it.",
-               {{"provider", provider}, {"result", told ? "ok" : "failed"}})
-      .Increment();
+  discoveries_.With({provider, told ? "ok" : "failed"}).Increment();
 }
 
 }  // namespace wayleave::router

@@ -26,13 +26,13 @@ class Probe {
   void Asked(const std::string& provider, bool told);
 
  private:
-  metrics::Registry& registry_;
   prometheus::Histogram& decision_seconds_;
   metrics::RpcMetrics rpcs_;
   std::vector<prometheus::Counter*> decisions_;  // by rule, and last: none
   prometheus::Counter& no_healthy_target_;
   prometheus::Gauge& models_;
   prometheus::Gauge& snapshot_;
+  const metrics::Family<prometheus::Counter> discoveries_;
 };
 
 }  // namespace wayleave::router

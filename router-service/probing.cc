@@ -5,7 +5,13 @@
 namespace wayleave::router {
 
 Probing::Probing(Worker& worker, ProbeSource& source, Core& core, metrics::Registry& registry, ProbingConfig config)
-    : worker_(worker), source_(source), core_(core), registry_(registry), config_(config) {}
+    : worker_(worker),
+      source_(source),
+      core_(core),
+      probes_(registry.Counters("wayleave_router_probes_total",
+                                "Times that a provider with an open circuit was asked for a sign of life.",
+                                {"provider", "result"})),
+      config_(config) {}
 
 void Probing::Start() {
   RunOn(worker_, [this] { return Begin(this); });
@@ -54,10 +60,7 @@ Task<void> Probing::Ask(std::string provider) {
 }
 
 void Probing::Count(const std::string& provider, const char* result) {
-  registry_
-      .Counter("wayleave_router_probes_total", "Times that a provider with an open circuit was asked for a sign of life.",
-               {{"provider", provider}, {"result", result}})
-      .Increment();
+  probes_.With({provider, result}).Increment();
 }
 
 Task<void> Probing::Wait() {

@@ -53,7 +53,7 @@ class Probing {
   Worker& worker_;
   ProbeSource& source_;
   Core& core_;
-  metrics::Registry& registry_;
+  const metrics::Family<prometheus::Counter> probes_;
   const ProbingConfig config_;
   // The rest belongs to the worker.
   TaskGroup tasks_;

@@ -21,6 +21,9 @@ void Register(rpc::Server& server, Core& core) {
   Serve(server, core, "ListModels", &Core::ListModels);
   Serve(server, core, "ReportOutcome", &Core::ReportOutcome);
   Serve(server, core, "Reload", &Core::Reload);
+  server.Unary<v1::ListTargetsRequest, v1::ListTargetsResponse>(
+      "wayleave.router.v1.TargetService", "ListTargets",
+      [&core](rpc::ServerCall&, const v1::ListTargetsRequest& request) { return core.ListTargets(request); });
 }
 
 }  // namespace wayleave::router

@@ -193,6 +193,7 @@ v1::Target Snapshot::MakeTarget(const TargetName& target, const std::string& req
     out.set_model(requested);
   }
   out.set_reason(std::move(reason));
+  out.set_listed(KnowsTarget(target.provider, out.model()));
   if (const TargetConfig* facts = FindTarget(target.provider, out.model())) SetFacts(*facts, out);
   return out;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth-service/admin/methods.h"
+#include "auth-service/admin/rights.h"
 #include "auth-service/from_thread.h"
 
 namespace wayleave::auth {
@@ -26,7 +27,7 @@ Status CallDesk(Desk& desk, const Message& request, Message& response, const Cal
   return {};
 }
 
-bool Changes(std::string_view name) { return !name.starts_with("List") && !name.starts_with("Sum"); }
+bool Changes(std::string_view name) { return !name.starts_with("List") && !name.starts_with("Sum") && !name.starts_with("Read"); }
 
 #define WAYLEAVE_METHOD(NAME) \
   Method{#NAME, Changes(#NAME), CallDesk<v1::NAME##Request, v1::NAME##Response, &Desk::NAME>},
@@ -42,6 +43,16 @@ Admin::Admin(Store& store, const crypto::HmacSha256& hmac, Desk::Table table, Cl
       identify_(std::move(identify)),
       changed_(std::move(changed)),
       clerk_(std::chrono::hours(24), [] {}) {}
+
+Result<v1::DescribeCallerResponse> Admin::Describe(std::string_view credential) const {
+  const Result<Caller> caller = identify_(credential);
+  if (!caller) return caller.error();
+  if (Status may = MayRead(*caller); !may) return std::move(may).error();
+  v1::DescribeCallerResponse response;
+  response.set_key_id(caller->actor);
+  response.set_tenant(caller->tenant);
+  return response;
+}
 
 Task<Status> Admin::Call(std::string_view name, const Message& request, Message& response, std::string_view credential) {
   const auto* method = std::find_if(kMethods.begin(), kMethods.end(), [&](const Method& one) { return one.name == name; });

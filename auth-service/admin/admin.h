@@ -7,6 +7,7 @@
 #include "auth-service/housekeeper.h"
 #include "auth-service/probe.h"
 #include "base/async/task.h"
+#include "wayleave/auth/v1/caller.pb.h"
 
 namespace wayleave::auth {
 
@@ -25,6 +26,9 @@ class Admin {
   // The method of that name; kUnimplemented if there is none. The messages are of its types.
   Task<Status> Call(std::string_view method, const google::protobuf::Message& request,
                     google::protobuf::Message& response, std::string_view credential);
+
+  // CallerService: what the caller may see. Never waits.
+  Result<v1::DescribeCallerResponse> Describe(std::string_view credential) const;
 
   void Start() { clerk_.Start(); }
   void Stop() { clerk_.Stop(); }

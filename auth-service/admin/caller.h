@@ -17,6 +17,7 @@ struct Caller {
   bool may_read = false;
   bool may_write_keys = false;
   bool may_write_all = false;
+  bool may_read_content = false;
 
   bool Sees(std::string_view name) const { return tenant.empty() || tenant == name; }
 };

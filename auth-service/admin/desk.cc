@@ -3,6 +3,8 @@
 #include <future>
 #include <utility>
 
+#include "auth-service/admin/rights.h"
+
 namespace wayleave::auth {
 
 Desk::Event Desk::EventOf(const Caller& caller, const char* action, const std::string& tenant,
@@ -26,6 +28,16 @@ Status Desk::Commit(const Event& event, std::function<Status(Changes&)> change) 
   };
   store_.Write(std::move(job), [answer](Status status) { answer->set_value(std::move(status)); });
   return committed.get();
+}
+
+Status Desk::CommitIn(const std::string& tenant, const Event& event, std::function<Status(Changes&)> change) {
+  const bool seen = table_()->HasTenant(tenant);
+  return Commit(event, [&, seen](Changes& changes) -> Status {
+    if (seen) return change(changes);
+    const auto known = changes.FindTenant(tenant);
+    if (!known) return known.error();
+    return *known ? change(changes) : NoTenantYet(tenant);
+  });
 }
 
 }  // namespace wayleave::auth

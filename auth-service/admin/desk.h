@@ -40,6 +40,8 @@ class Desk {
   Result<v1::SumUsageResponse> SumUsage(const v1::SumUsageRequest& request, const Caller& caller);
   Result<v1::ListBudgetsResponse> ListBudgets(const v1::ListBudgetsRequest& request, const Caller& caller);
   Result<v1::ListAuditResponse> ListAudit(const v1::ListAuditRequest& request, const Caller& caller);
+  // That it was read is on record before it is given out.
+  Result<v1::ReadContentResponse> ReadContent(const v1::ReadContentRequest& request, const Caller& caller);
 
   // Makes the first key of all. Nothing if there has ever been another.
   Result<std::optional<v1::CreateKeyResponse>> CreateFirstKey();
@@ -50,6 +52,8 @@ class Desk {
   Event EventOf(const Caller& caller, const char* action, const std::string& tenant, const std::string& subject) const;
   // Runs `change` and records `event`, in one transaction.
   Status Commit(const Event& event, std::function<Status(Changes&)> change);
+  // For a change within that tenant: runs it only if there is one, stored or configured.
+  Status CommitIn(const std::string& tenant, const Event& event, std::function<Status(Changes&)> change);
   Result<v1::CreateKeyResponse> Add(const v1::Key& wanted, const Caller& caller, Changes::If condition, bool* added);
 
   Result<Pool> PoolOf(const Demand& demand);

@@ -36,7 +36,7 @@ Result<v1::CreateKeyResponse> Desk::Add(const v1::Key& wanted, const Caller& cal
     Event event = EventOf(caller, "key.create", key.tenant(), key.id());
     event.details = {{"name", key.name()}, {"user", key.user()}, {"terms", Told(key.terms())}};
     for (const std::string& scope : key.scopes()) event.details["scopes"] += (event.details["scopes"].empty() ? "" : ",") + scope;
-    done = Commit(event, [&](Changes& changes) -> Status {
+    done = CommitIn(key.tenant(), event, [&](Changes& changes) -> Status {
       Result<bool> new_key = changes.AddKey(made->stored, condition);
       if (!new_key) return std::move(new_key).error();
       *added = *new_key;

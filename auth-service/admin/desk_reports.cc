@@ -50,6 +50,7 @@ Result<v1::ListBudgetsResponse> Desk::ListBudgets(const v1::ListBudgetsRequest& 
       v1::Standing& standing = *response.add_standings();
       standing.set_scope(demand.scope);
       standing.set_name(demand.name);
+      standing.set_tenant(demand.tenant);
       standing.set_measure(demand.measure);
       if (demand.limit) standing.set_limit(*demand.limit);
       if (demand.soft) standing.set_soft(*demand.soft);
@@ -76,6 +77,20 @@ Result<v1::ListAuditResponse> Desk::ListAudit(const v1::ListAuditRequest& reques
   if (!records) return std::move(records).error();
   v1::ListAuditResponse response;
   for (v1::AuditRecord& record : *records) *response.add_records() = std::move(record);
+  return response;
+}
+
+Result<v1::ReadContentResponse> Desk::ReadContent(const v1::ReadContentRequest& request, const Caller& caller) {
+  if (Status may = MayReadContent(caller); !may) return std::move(may).error();
+  auto content = store_.FindContent(request.reservation_id());
+  if (!content) return std::move(content).error();
+  if (!*content || !caller.Sees((*content)->tenant)) {
+    return Error{Code::kNotFound, "No content of this request is kept, or no longer."};
+  }
+  const Event event = EventOf(caller, "content.read", (*content)->tenant, (*content)->reservation_id);
+  if (Status told = Commit(event, [](Changes&) { return Status(); }); !told) return std::move(told).error();
+  v1::ReadContentResponse response;
+  response.set_content(std::move((*content)->sealed));
   return response;
 }
 

@@ -4,6 +4,7 @@
 
 #include "auth-service/admin/desk.h"
 #include "auth-service/admin/rights.h"
+#include "base/crypto/sealed_box.h"
 
 namespace wayleave::auth {
 namespace {
@@ -24,6 +25,24 @@ Status CheckUser(const std::string& name) {
   return {};
 }
 
+Status CheckContentKey(const std::string& key) {
+  if (key.empty()) return {};
+  const auto read = crypto::ReadPublicKey(key);
+  return read ? Status() : Status(Invalid("content_key " + read.error().message));
+}
+
+Status CheckUserTerms(const v1::Terms& terms) {
+  Status checked = CheckTerms(terms);
+  return checked ? Status() : Status(Invalid("user_terms: " + checked.error().message));
+}
+
+// For the audit chain: the keys that opt in are public.
+void Tell(const v1::Tenant& tenant, audit::AuditEvent& event) {
+  event.details["terms"] = Told(tenant.terms());
+  if (!tenant.content_key().empty()) event.details["content_key"] = tenant.content_key();
+  if (tenant.has_user_terms()) event.details["user_terms"] = Told(tenant.user_terms());
+}
+
 }  // namespace
 
 Result<v1::CreateTenantResponse> Desk::CreateTenant(const v1::CreateTenantRequest& request, const Caller& caller) {
@@ -31,11 +50,15 @@ Result<v1::CreateTenantResponse> Desk::CreateTenant(const v1::CreateTenantReques
   v1::Tenant tenant;
   tenant.set_name(request.tenant().name());
   *tenant.mutable_terms() = request.tenant().terms();
+  tenant.set_content_key(request.tenant().content_key());
+  if (request.tenant().has_user_terms()) *tenant.mutable_user_terms() = request.tenant().user_terms();
   *tenant.mutable_created_at() = TimestampOf(ToNanos(clock_()));
   if (!IsName(tenant.name())) return Invalid("a tenant's name must be of 1 to 64 letters, digits, and - _ .");
   if (Status checked = CheckTerms(tenant.terms()); !checked) return std::move(checked).error();
+  if (Status checked = CheckContentKey(tenant.content_key()); !checked) return std::move(checked).error();
+  if (Status checked = CheckUserTerms(tenant.user_terms()); !checked) return std::move(checked).error();
   Event event = EventOf(caller, "tenant.create", tenant.name(), tenant.name());
-  event.details["terms"] = Told(tenant.terms());
+  Tell(tenant, event);
   Status done = Commit(event, [&](Changes& changes) -> Status {
     auto known = changes.FindTenant(tenant.name());
     if (!known) return std::move(known).error();
@@ -51,15 +74,21 @@ Result<v1::CreateTenantResponse> Desk::CreateTenant(const v1::CreateTenantReques
 Result<v1::UpdateTenantResponse> Desk::UpdateTenant(const v1::UpdateTenantRequest& request, const Caller& caller) {
   if (Status may = MayWriteAll(caller); !may) return std::move(may).error();
   if (Status checked = CheckTerms(request.terms()); !checked) return std::move(checked).error();
+  if (Status checked = CheckContentKey(request.content_key()); !checked) return std::move(checked).error();
+  if (Status checked = CheckUserTerms(request.user_terms()); !checked) return std::move(checked).error();
   v1::UpdateTenantResponse response;
   Event event = EventOf(caller, "tenant.update", request.name(), request.name());
   event.details["terms"] = Told(request.terms());
+  if (request.has_content_key()) event.details["content_key"] = request.content_key();
+  if (request.has_user_terms()) event.details["user_terms"] = Told(request.user_terms());
   Status done = Commit(event, [&](Changes& changes) -> Status {
     auto known = changes.FindTenant(request.name());
     if (!known) return std::move(known).error();
     if (!*known) return NoTenant();
     *response.mutable_tenant() = std::move(**known);
     *response.mutable_tenant()->mutable_terms() = request.terms();
+    if (request.has_content_key()) response.mutable_tenant()->set_content_key(request.content_key());
+    if (request.has_user_terms()) *response.mutable_tenant()->mutable_user_terms() = request.user_terms();
     return changes.PutTenant(response.tenant());
   });
   if (!done) return std::move(done).error();
@@ -114,7 +143,7 @@ Result<v1::PutUserResponse> Desk::PutUser(const v1::PutUserRequest& request, con
   if (Status checked = CheckTerms(user.terms()); !checked) return std::move(checked).error();
   Event event = EventOf(caller, "user.put", user.tenant(), user.name());
   event.details["terms"] = Told(user.terms());
-  Status done = Commit(event, [&](Changes& changes) -> Status {
+  Status done = CommitIn(user.tenant(), event, [&](Changes& changes) -> Status {
     auto known = changes.FindUser(user.tenant(), user.name());
     if (!known) return std::move(known).error();
     if (*known && (*known)->has_suspended_at()) {
@@ -148,7 +177,7 @@ Result<v1::SuspendUserResponse> Desk::SuspendUser(const v1::SuspendUserRequest& 
   if (!IsName(tenant) || !MayConcern(request.tenant(), caller)) return NoTenant();
   Event event = EventOf(caller, request.resume() ? "user.resume" : "user.suspend", tenant, request.name());
   event.details["because"] = request.because();
-  Status done = Commit(event, [&](Changes& changes) -> Status {
+  Status done = CommitIn(tenant, event, [&](Changes& changes) -> Status {
     auto known = changes.FindUser(tenant, request.name());
     if (!known) return std::move(known).error();
     if (*known) user = std::move(**known);

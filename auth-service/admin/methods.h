@@ -18,4 +18,5 @@
   X(ListUsage)                    \
   X(SumUsage)                     \
   X(ListBudgets)                  \
-  X(ListAudit)
+  X(ListAudit)                    \
+  X(ReadContent)

@@ -15,6 +15,7 @@ Error MayNot(const char* what) {
 }  // namespace
 
 Status MayRead(const Caller& caller) { return caller.may_read ? Status() : MayNot("look at the administration"); }
+Status MayReadContent(const Caller& caller) { return caller.may_read_content ? Status() : MayNot("read content"); }
 Status MayWriteKeys(const Caller& caller) { return caller.may_write_keys ? Status() : MayNot("change users and keys"); }
 Status MayWriteAll(const Caller& caller) {
   if (!caller.may_write_all) return MayNot("change tenants");
@@ -31,6 +32,10 @@ bool MayConcern(const std::string& tenant, const Caller& caller) { return tenant
 
 Error Invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
 Error NoTenant() { return Error{Code::kNotFound, "There is no tenant of this name."}; }
+Error NoTenantYet(const std::string& name) {
+  return Error{Code::kNotFound, "There is no tenant " + name + ". `wayleave tenant create " + name +
+                                    "` makes it, or an entry of `tenants` in the configuration."};
+}
 Error NoKey() { return Error{Code::kNotFound, "There is no key with this id."}; }
 
 std::string Told(const google::protobuf::Message& message) { return message.ShortDebugString(); }

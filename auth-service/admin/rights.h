@@ -11,6 +11,8 @@ namespace wayleave::auth {
 // What a caller may do, and the words for what does not go. All functions are pure.
 
 Status MayRead(const Caller& caller);
+// A scope for keys alone is not enough.
+Status MayReadContent(const Caller& caller);
 Status MayWriteKeys(const Caller& caller);
 Status MayWriteAll(const Caller& caller);
 // Nobody makes or changes a key with more rights than his own.
@@ -25,6 +27,8 @@ std::string TenantFor(const Request& request, const Caller& caller) {
 
 Error Invalid(std::string message);
 Error NoTenant();
+// For somebody who may make it, or ask for it.
+Error NoTenantYet(const std::string& name);
 Error NoKey();
 
 // For the audit chain: what the terms are from now on, in a form that people can read.

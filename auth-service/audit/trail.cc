@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crypto/digest.h"
+#include "base/crypto/encoding.h"
+
 namespace wayleave::auth {
 namespace {
 
@@ -113,6 +116,7 @@ audit::AuditEvent RequestEvent(const v1::Settlement& s, Time now) {
   Put(details, "output_tokens", s.usage().output_tokens());
   Put(details, "reasoning_tokens", s.usage().reasoning_tokens());
   Put(details, "cost_nano_usd", s.cost_nano_usd());
+  if (!s.content().empty()) Put(details, kContentHash, crypto::Hex(crypto::AsView(crypto::Sha256(s.content()))));
   return event;
 }
 

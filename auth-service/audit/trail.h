@@ -60,7 +60,10 @@ class Trail {
   std::optional<audit::Checkpoint> unpublished_;
 };
 
-// A request, as the audit chain tells of it: metadata alone.
+// The detail of a request's event that says what its sealed content comes to: SHA-256 in hex.
+inline constexpr char kContentHash[] = "content_sha256";
+
+// A request, as the audit chain tells of it: metadata, and of content that is kept the hash of what was sealed.
 audit::AuditEvent RequestEvent(const v1::Settlement& settlement, Time now);
 
 }  // namespace wayleave::auth

@@ -31,6 +31,7 @@ std::string Plain(const std::string& text) {
 std::map<std::string, std::string> FactsOf(const AuditEvent& event) {
   std::map<std::string, std::string> facts;
   for (const auto& [name, value] : event.details) facts[name] = Plain(value);
+  facts.erase(kContentHash);  // of another table; see ContentCheck
   facts["tenant"] = Plain(event.tenant);
   facts["key"] = Plain(event.actor);
   return facts;

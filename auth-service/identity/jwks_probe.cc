@@ -24,6 +24,12 @@ prometheus::Gauge& Keys(metrics::Registry& registry, const std::string& issuer, 
 
 }  // namespace
 
+void JwksProbe::Declare(metrics::Registry& registry) {
+  registry.Counters(kRefreshes, kRefreshesHelp, {"issuer", "result"});
+  registry.Gauges(kKeys, kKeysHelp, {"issuer", "state"});
+  registry.Gauges(kAge, kAgeHelp, {"issuer"});
+}
+
 JwksProbe::JwksProbe(metrics::Registry& registry, const std::string& issuer)
     : ok_(Refreshes(registry, issuer, "ok")),
       unreachable_(Refreshes(registry, issuer, "unreachable")),

@@ -16,6 +16,8 @@ namespace wayleave::auth {
 class JwksProbe {
  public:
   JwksProbe(metrics::Registry& registry, const std::string& issuer);
+  // Makes them known where there is no issuer.
+  static void Declare(metrics::Registry& registry);
 
   void Good(const KeySet& keys);
   // `reason` as JwksFetch and KeySet give it.

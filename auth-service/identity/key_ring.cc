@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace wayleave::auth {
+namespace {
+
+constexpr std::chrono::seconds kBlind{1};
+
+}  // namespace
 
 KeyRing::Subscription::Subscription(KeyRing& ring, Listener listener) : ring_(ring) {
   std::lock_guard lock(ring_.listeners_mutex_);
@@ -33,16 +38,22 @@ Status KeyRing::Look() {
   const Time now = clock_();
   std::vector<std::string> ids = Now()->ExpiredBetween(std::exchange(looked_at_, now), now);
   Status looked;
+  bool anew = false;
+  const auto asked_at = std::chrono::steady_clock::now();
   const Result<std::int64_t> version = store_.AccountsVersion();
   if (!version) {
     looked = version.error();
   } else if (*version != version_ || ConfiguredAnew()) {
-    looked = Reload(ids);
+    looked = Reload(*version, ids);
+    anew = looked.ok();
     if (looked) version_ = *version;
   }
-  if (!ids.empty()) Publish(ids);
+  if (anew || !ids.empty()) Publish(ids, Now()->version());
+  if (looked) heard_at_ = asked_at;
   return looked;
 }
+
+bool KeyRing::SeesChanges() const { return std::chrono::steady_clock::now() - heard_at_.load() < kBlind; }
 
 // Whether the configuration has changed since the last look.
 bool KeyRing::ConfiguredAnew() {
@@ -50,7 +61,7 @@ bool KeyRing::ConfiguredAnew() {
   return std::exchange(configured_anew_, false);
 }
 
-Status KeyRing::Reload(std::vector<std::string>& changed) {
+Status KeyRing::Reload(std::int64_t version, std::vector<std::string>& changed) {
   Result<Accounts> accounts = store_.ReadAccounts();
   if (!accounts) {
     version_ = -1;
@@ -61,7 +72,7 @@ Status KeyRing::Reload(std::vector<std::string>& changed) {
     std::lock_guard lock(configured_mutex_);
     configured = configured_;
   }
-  auto later = std::make_shared<const KeyTable>(std::move(*accounts), environment_, configured);
+  auto later = std::make_shared<const KeyTable>(std::move(*accounts), environment_, configured, version);
   const auto before = Now();
   std::vector<std::string> ids = before->ChangedIn(*later);
   std::move(ids.begin(), ids.end(), std::back_inserter(changed));
@@ -70,9 +81,9 @@ Status KeyRing::Reload(std::vector<std::string>& changed) {
   return {};
 }
 
-void KeyRing::Publish(const std::vector<std::string>& key_ids) {
+void KeyRing::Publish(const std::vector<std::string>& key_ids, std::int64_t version) {
   std::lock_guard lock(listeners_mutex_);
-  for (const Listener& listener : listeners_) listener(key_ids);
+  for (const Listener& listener : listeners_) listener(key_ids, version);
 }
 
 std::unique_ptr<KeyRing::Subscription> KeyRing::Subscribe(Listener listener) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -18,7 +20,8 @@ namespace wayleave::auth {
 // The store must outlive the ring, the ring its subscriptions.
 class KeyRing {
  public:
-  using Listener = std::function<void(const std::vector<std::string>& key_ids)>;
+  // Whose rights others are now, if anybody's, and the version of the table that says so.
+  using Listener = std::function<void(const std::vector<std::string>& key_ids, std::int64_t version)>;
 
   // Listens until it is destroyed; after that the listener is not running and never runs again.
   class Subscription {
@@ -40,8 +43,10 @@ class KeyRing {
   std::shared_ptr<const KeyTable> Now() const;
 
   // Reads the keys again if one of them changed, and tells the listeners of those that changed or expired
-  // since the last look. A failure leaves the keys as they were.
+  // since the last look, and of a new version. A failure leaves the keys as they were.
   Status Look();
+  // Whether a change that was made a second ago would be known. Any thread.
+  bool SeesChanges() const;
 
   // The listener runs on the thread that calls Look(), and must neither block nor subscribe or unsubscribe.
   std::unique_ptr<Subscription> Subscribe(Listener listener);
@@ -49,14 +54,16 @@ class KeyRing {
 
  private:
   bool ConfiguredAnew();
-  Status Reload(std::vector<std::string>& changed);
-  void Publish(const std::vector<std::string>& key_ids);
+  Status Reload(std::int64_t version, std::vector<std::string>& changed);
+  void Publish(const std::vector<std::string>& key_ids, std::int64_t version);
 
   Store& store_;
   const std::vector<StoredKey> environment_;
   const Clock clock_;
   std::int64_t version_ = -1;
   Time looked_at_;
+  // When the store answered last.
+  std::atomic<std::chrono::steady_clock::time_point> heard_at_{};
   std::mutex configured_mutex_;
   KeyTable::Configured configured_;
   bool configured_anew_ = false;

@@ -25,28 +25,6 @@ std::shared_ptr<const Zone> Utc() {
   return utc;
 }
 
-bool Restricts(const v1::Policy& policy) {
-  return !policy.models().empty() || !policy.providers().empty() || !policy.regions().empty() ||
-         !policy.endpoints().empty() || !policy.addresses().empty();
-}
-
-// Terms that do not make sense, which only somebody's hands can have put into the database, allow nothing.
-v1::Terms Sensible(const v1::Terms& terms) {
-  const Status checked = CheckTerms(terms);
-  if (checked) return terms;
-  v1::Terms none;
-  none.add_endpoints("none: " + checked.error().message);
-  return none;
-}
-
-void AddTerms(const v1::Terms& given, Account& account) {
-  const v1::Terms terms = Sensible(given);
-  if (!terms.timezone().empty()) account.zone = Zone::Load(terms.timezone());
-  account.terms = Tightest(account.terms, terms);
-  if (Restricts(PolicyOf(terms))) account.policies.push_back(PolicyOf(terms));
-  if (!terms.hours().empty() || !terms.days().empty()) account.hours.emplace_back(terms, account.zone);
-}
-
 template <class Record>
 void Suspend(const Record& record, Account& account) {
   if (!record.has_suspended_at()) return;
@@ -60,14 +38,6 @@ v1::Terms TermsOf(const v1::Key& key) {
   return terms;
 }
 
-bool Same(const Account& a, const Account& b) {
-  return a.suspended == b.suspended && a.because == b.because && MessageDifferencer::Equals(a.terms, b.terms) &&
-         std::equal(a.policies.begin(), a.policies.end(), b.policies.begin(), b.policies.end(),
-                    [](const v1::Policy& x, const v1::Policy& y) { return MessageDifferencer::Equals(x, y); }) &&
-         std::equal(a.hours.begin(), a.hours.end(), b.hours.begin(), b.hours.end(),
-                    [](const OpeningHours& x, const OpeningHours& y) { return x.Words() == y.Words(); });
-}
-
 // When a key was last used is no change of its rights.
 bool Same(const KeyTable::Entry& a, const KeyTable::Entry& b) {
   v1::Key before = a.stored.key, after = b.stored.key;
@@ -79,22 +49,17 @@ bool Same(const KeyTable::Entry& a, const KeyTable::Entry& b) {
 
 }  // namespace
 
-std::vector<const Account*> Accounted::all() const {
-  std::vector<const Account*> accounts;
-  for (const Account* account : {tenant, user, key}) {
-    if (account) accounts.push_back(account);
-  }
-  return accounts;
-}
-
 Standing KeyTable::Entry::At(Time now) const {
   if (stored.key.has_revoked_at()) return Standing::kRevoked;
   return now < expires_at ? Standing::kGood : Standing::kExpired;
 }
 
-KeyTable::KeyTable(Accounts stored, const std::vector<StoredKey>& environment, const Configured& configured) {
+KeyTable::KeyTable(Accounts stored, const std::vector<StoredKey>& environment, const Configured& configured,
+                   std::int64_t version)
+    : version_(version) {
   AddTenants(std::move(stored.tenants), configured.tenants);
   AddUsers(std::move(stored.users), configured.users);
+  AddUsersOf(stored.keys);
   entries_.reserve(stored.keys.size() + environment.size());
   for (StoredKey& key : stored.keys) entries_.push_back(EntryOf(std::move(key)));
   for (const StoredKey& key : environment) entries_.push_back(EntryOf(key));
@@ -112,15 +77,30 @@ void KeyTable::AddTenants(std::vector<v1::Tenant> stored, const std::vector<v1::
     v1::Tenant& record = known == tenant_records_.end() ? tenant_records_.emplace_back() : *known;
     record.set_name(tenant.name());
     *record.mutable_configured() = tenant.terms();
+    if (tenant.has_user_terms()) *record.mutable_configured_user_terms() = tenant.user_terms();
+    if (record.content_key().empty()) record.set_content_key(tenant.content_key());
   }
   std::sort(tenant_records_.begin(), tenant_records_.end(),
             [](const v1::Tenant& a, const v1::Tenant& b) { return a.name() < b.name(); });
   for (const v1::Tenant& tenant : tenant_records_) {
     Account& account = TenantAccount(tenant.name());
     Suspend(tenant, account);
+    account.content_key = tenant.content_key();
     AddTerms(tenant.configured(), account);
     AddTerms(tenant.terms(), account);
   }
+  // After all of the tenants' own terms, which say their time zones.
+  for (const v1::Tenant& tenant : configured) AddEachUser(tenant);
+  for (const v1::Tenant& tenant : tenant_records_) AddEachUser(tenant);
+}
+
+void KeyTable::AddEachUser(const v1::Tenant& tenant) {
+  if (MessageDifferencer::Equals(tenant.user_terms(), v1::Terms())) return;
+  Account& account = each_user_[tenant.name()];
+  account.kind = Account::Kind::kUser;
+  account.tenant = tenant.name();
+  if (!account.zone) account.zone = ZoneOf(tenant.name());
+  AddTerms(tenant.user_terms(), account);
 }
 
 void KeyTable::AddUsers(std::vector<v1::User> stored, const std::vector<v1::User>& configured) {
@@ -133,6 +113,14 @@ void KeyTable::AddUsers(std::vector<v1::User> stored, const std::vector<v1::User
   }
 }
 
+// So that their budgets are listed and told like those of others.
+void KeyTable::AddUsersOf(const std::vector<StoredKey>& keys) {
+  for (const StoredKey& stored : keys) {
+    const v1::Key& key = stored.key;
+    if (!key.user().empty() && each_user_.contains(key.tenant())) UserAccount(key.tenant(), key.user());
+  }
+}
+
 Account& KeyTable::TenantAccount(const std::string& name) {
   Account& account = tenants_[name];
   account.tenant = name;
@@ -142,16 +130,25 @@ Account& KeyTable::TenantAccount(const std::string& name) {
 }
 
 Account& KeyTable::UserAccount(const std::string& tenant, const std::string& name) {
-  Account& account = users_[{tenant, name}];
+  const auto [place, is_new] = users_.try_emplace({tenant, name});
+  if (is_new) place->second = NewUser(tenant, name);
+  return place->second;
+}
+
+Account KeyTable::NewUser(const std::string& tenant, const std::string& name) const {
+  Account account;
+  if (const auto each = each_user_.find(tenant); each != each_user_.end()) account = each->second;
   account.kind = Account::Kind::kUser;
   account.tenant = tenant;
   account.user = name;
   account.id = "user/" + tenant + "/" + name;
-  if (!account.zone) {
-    const auto found = tenants_.find(tenant);
-    account.zone = found == tenants_.end() ? Utc() : found->second.zone;
-  }
+  if (!account.zone) account.zone = ZoneOf(tenant);
   return account;
+}
+
+std::shared_ptr<const Zone> KeyTable::ZoneOf(const std::string& tenant) const {
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? Utc() : found->second.zone;
 }
 
 KeyTable::Entry KeyTable::EntryOf(StoredKey stored) const {
@@ -163,8 +160,7 @@ KeyTable::Entry KeyTable::EntryOf(StoredKey stored) const {
   account.user = key.user();
   account.key = key.id();
   account.id = "key/" + key.id();
-  const auto tenant = tenants_.find(key.tenant());
-  account.zone = tenant == tenants_.end() ? Utc() : tenant->second.zone;
+  account.zone = ZoneOf(key.tenant());
   AddTerms(TermsOf(key), account);
 
   entry.principal.set_tenant(key.tenant());
@@ -202,6 +198,10 @@ Accounted KeyTable::AccountsOf(const v1::Principal& principal) const {
   if (!principal.user().empty()) {
     const auto user = users_.find({principal.tenant(), principal.user()});
     if (user != users_.end()) accounted.user = &user->second;
+    if (!accounted.user && each_user_.contains(principal.tenant())) {
+      accounted.made = std::make_shared<const Account>(NewUser(principal.tenant(), principal.user()));
+      accounted.user = accounted.made.get();
+    }
   }
   if (const Entry* entry = ById(principal.key_id())) accounted.key = &entry->account;
   return accounted;
@@ -219,6 +219,7 @@ void KeyTable::SetPolicy(const Accounted& accounted, v1::Principal& principal) {
     if (HasLimits(account->terms) || HasBudget(account->terms)) policy.set_unmetered(false);
     if (HasHardBudget(account->terms)) policy.set_priced_only(true);
   }
+  if (accounted.tenant) policy.set_content_key(accounted.tenant->content_key);
   // One policy alone needs no second place.
   if (policy.further_size() != 1) return;
   const v1::Policy only = policy.further(0);
@@ -237,6 +238,8 @@ std::vector<std::string> KeyTable::ChangedIn(const KeyTable& later) const {
   };
   compare(tenants_, later.tenants_);
   compare(later.tenants_, tenants_);
+  compare(each_user_, later.each_user_);
+  compare(later.each_user_, each_user_);
   compare(users_, later.users_);
   compare(later.users_, users_);
   std::vector<std::string> ids;

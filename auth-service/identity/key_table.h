@@ -9,44 +9,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "auth-service/identity/account.h"
 #include "auth-service/identity/key.h"
-#include "auth-service/identity/terms.h"
 #include "auth-service/store/store.h"
 
 namespace wayleave::auth {
 
 enum class Standing { kGood, kExpired, kRevoked };
-
-// A tenant, a user or a key as far as it has rights, limits and budgets of its own.
-struct Account {
-  enum class Kind { kTenant, kUser, kKey };
-
-  Kind kind = Kind::kTenant;
-  // The names that lead to it; user and key are empty where they are not concerned.
-  std::string tenant, user, key;
-  // What pools and windows are called by: "tenant/research".
-  std::string id;
-  // Limits, budgets and max_output_tokens, where several sources set some the smaller ones.
-  v1::Terms terms;
-  // What else it may do: all of them count.
-  std::vector<v1::Policy> policies;
-  std::vector<OpeningHours> hours;
-  std::shared_ptr<const Zone> zone;
-  bool suspended = false;
-  std::string because;
-
-  const std::string& name() const { return kind == Kind::kTenant ? tenant : kind == Kind::kUser ? user : key; }
-  const char* scope() const { return kind == Kind::kTenant ? "tenant" : kind == Kind::kUser ? "user" : "key"; }
-};
-
-// Those whose terms count for somebody; absent ones are nullptr.
-struct Accounted {
-  const Account* tenant = nullptr;
-  const Account* user = nullptr;
-  const Account* key = nullptr;
-
-  std::vector<const Account*> all() const;
-};
 
 // All keys, tenants and users as they were at one moment. Immutable, so any thread may read it.
 class KeyTable {
@@ -60,15 +29,17 @@ class KeyTable {
     Standing At(Time now) const;
   };
 
-  // Tenants, and users of theirs, that the configuration names.
+  // Tenants, with terms for each of their users by himself, and users of theirs, that the configuration names.
   struct Configured {
     std::vector<v1::Tenant> tenants;
     std::vector<v1::User> users;
   };
 
   KeyTable() = default;
-  // Stored keys come before those of the environment in all(), as given.
-  KeyTable(Accounts stored, const std::vector<StoredKey>& environment, const Configured& configured);
+  // Stored keys come before those of the environment in all(), as given. `version` is the store's as it was before
+  // `stored` was read.
+  KeyTable(Accounts stored, const std::vector<StoredKey>& environment, const Configured& configured,
+           std::int64_t version = 0);
   KeyTable(const KeyTable&) = delete;
   KeyTable& operator=(const KeyTable&) = delete;
 
@@ -77,11 +48,17 @@ class KeyTable {
   const Entry* ById(std::string_view id) const;
   const std::vector<Entry>& all() const { return entries_; }
   const std::map<std::string, Account>& tenants() const { return tenants_; }
+  // Those who were made known, and, where each user of the tenant has terms, those who have keys.
   const std::map<std::pair<std::string, std::string>, Account>& users() const { return users_; }
   // As stored, with what is configured beside it; also those that are configured only.
   const std::vector<v1::Tenant>& tenant_records() const { return tenant_records_; }
   const std::vector<v1::User>& user_records() const { return user_records_; }
 
+  // Grows with each change of who is stored.
+  std::int64_t version() const { return version_; }
+
+  // Whether there is a tenant of this name: stored, configured, or the one that there always is.
+  bool HasTenant(const std::string& name) const { return name == kDefaultTenant || tenants_.contains(name); }
   Accounted AccountsOf(const v1::Principal& principal) const;
   // Sets the policy of a principal whose names are set.
   void Complete(v1::Principal& principal) const;
@@ -94,15 +71,23 @@ class KeyTable {
 
  private:
   void AddTenants(std::vector<v1::Tenant> stored, const std::vector<v1::Tenant>& configured);
+  void AddEachUser(const v1::Tenant& tenant);
   void AddUsers(std::vector<v1::User> stored, const std::vector<v1::User>& configured);
+  void AddUsersOf(const std::vector<StoredKey>& keys);
   Account& TenantAccount(const std::string& name);
   Account& UserAccount(const std::string& tenant, const std::string& name);
+  // Somebody of whom nothing was said by name.
+  Account NewUser(const std::string& tenant, const std::string& name) const;
+  std::shared_ptr<const Zone> ZoneOf(const std::string& tenant) const;
   Entry EntryOf(StoredKey stored) const;
   static void SetPolicy(const Accounted& accounted, v1::Principal& principal);
 
+  std::int64_t version_ = 0;
   std::vector<v1::Tenant> tenant_records_;
   std::vector<v1::User> user_records_;
   std::map<std::string, Account> tenants_;
+  // What each user has by himself, by tenant; only where he has something.
+  std::map<std::string, Account> each_user_;
   std::map<std::pair<std::string, std::string>, Account> users_;
   std::vector<Entry> entries_;
   std::unordered_multimap<std::uint64_t, const Entry*> by_digest_;

@@ -41,6 +41,13 @@ Error RefusedFor(Standing standing) {
              : Refused("This API key has expired. An operator can make another one with `wayleave key create`.");
 }
 
+Error UnknownTenant(const std::string& name) {
+  return Error{Code::kPermissionDenied,
+               "There is no tenant " + name + ". `wayleave tenant create " + name +
+                   "` makes it, or an entry of `tenants` in the configuration.",
+               "unknown_tenant"};
+}
+
 Status MayEnter(const Accounted& accounted, Time now) {
   for (const Account* account : accounted.all()) {
     if (account->suspended) return Suspended(*account);

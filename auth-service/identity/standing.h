@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "auth-service/identity/key_table.h"
 #include "base/result.h"
 
@@ -10,6 +12,7 @@ namespace wayleave::auth {
 Error MissingKey();
 Error UnknownKey();
 Error RefusedFor(Standing standing);
+Error UnknownTenant(const std::string& name);
 
 // Whether nobody that counts for them is suspended, and it is an hour at which they may come.
 Status MayEnter(const Accounted& accounted, Time now);

@@ -33,6 +33,7 @@ TokenVerifier::Issuer::Issuer(IssuerConfig c, metrics::Registry& registry)
     : config(std::move(c)), algorithms(config.algorithms.begin(), config.algorithms.end()), source(config, registry) {}
 
 TokenVerifier::TokenVerifier(std::vector<IssuerConfig> issuers, metrics::Registry& registry) {
+  JwksProbe::Declare(registry);
   for (IssuerConfig& config : issuers) {
     const std::string issuer = config.issuer;
     issuers_.emplace(issuer, std::make_unique<Issuer>(std::move(config), registry));

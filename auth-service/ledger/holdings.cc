@@ -65,7 +65,8 @@ std::int64_t Holdings::Missing(const Demand& demand, Purse& purse, Time now) con
   return std::max<std::int64_t>(0, used + demand.amount - *demand.limit);
 }
 
-Error Holdings::Refusal(const Demand& demand, Purse& purse, Time now) const {
+Error Holdings::Refusal(const Demand& demand, Purse& purse, Time now) {
+  Count(demand, refusals_);
   const v1::Standing standing = StandingOf(demand, purse, now);
   Time free_at = now + seconds(1);
   if (demand.is_window() && !shared_) free_at = purse.window.WhenAtMost(*demand.limit - demand.amount, now);
@@ -101,6 +102,7 @@ std::optional<Holdings::Answer> Holdings::Attempt(Asking& asking, bool last) {
   for (const Demand& demand : asking.demands) {
     Purse& purse = PurseOf(demand);
     if (demand.measure == v1::Standing::MEASURE_TOKENS && demand.limit && demand.amount > *demand.limit) {
+      Count(demand, refusals_);
       return Answer(NeverEnough(demand));
     }
     const std::int64_t missing = Missing(demand, purse, asking.now);
@@ -343,8 +345,11 @@ Holdings::Totals Holdings::totals() const {
     totals.held_nano_usd += hold.granted.cost_nano_usd();
   }
   for (const auto& [id, purse] : purses_) {
-    if (purse->budget) totals.leased_nano_usd += purse->idle + purse->held;
+    if (!purse->budget) continue;
+    totals.leased_nano_usd += purse->idle + purse->held;
+    totals.leases += purse->idle + purse->held > 0;
   }
+  totals.refusals = refusals_;
   return totals;
 }
 

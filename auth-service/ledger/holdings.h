@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "auth-service/ledger/demand.h"
+#include "auth-service/ledger/limit_refusals.h"
 #include "auth-service/ledger/sliding_window.h"
 #include "auth-service/ledger/till.h"
 #include "base/result.h"
@@ -44,6 +45,8 @@ class Holdings {
     std::int64_t tokens = 0;
     std::int64_t held_nano_usd = 0;
     std::int64_t leased_nano_usd = 0;
+    std::int64_t leases = 0;    // budgets of which something is leased
+    LimitRefusals refusals{};  // since the start
   };
 
   // `shared`: limits, too, are drawn from the store, because others count in them.
@@ -138,7 +141,7 @@ class Holdings {
   Purse& PurseOf(const Demand& demand);
   bool DrawsFor(const Demand& demand) const;
   std::int64_t Missing(const Demand& demand, Purse& purse, Time now) const;
-  Error Refusal(const Demand& demand, Purse& purse, Time now) const;
+  Error Refusal(const Demand& demand, Purse& purse, Time now);
   std::optional<Answer> Attempt(Asking& asking, bool last);
   static bool Repeats(const v1::ReserveRequest& request, const Hold& hold);
   static void LeaveGrowth(const Hold& hold, std::vector<Demand>& demands);
@@ -158,6 +161,7 @@ class Holdings {
   // What requests used less of windows than they held.
   std::vector<WindowReturn> window_returns_;
   std::map<PoolId, Demand> lapsed_;
+  LimitRefusals refusals_{};
 };
 
 }  // namespace wayleave::auth

@@ -24,6 +24,9 @@ constexpr hours kHolderGone{25};
 // The requests of a process that was not seen for so long no longer count as being in progress.
 constexpr hours kPlacesGone{1};
 constexpr seconds kWindowsKept{120};
+// Long after the last lease on a budget has gone back: so that people can still look at them.
+constexpr hours kPeriodsKept{45 * 24};
+constexpr hours kPeriodsInterval{1};
 
 Error TooMany() {
   return Error{Code::kResourceExhausted, "too many requests are in flight", "rate_limit_exceeded", seconds(1)};
@@ -240,8 +243,14 @@ void Ledger::Housekeep(Time now) {
   seen_at_ = now;
   const bool forget = now - forgotten_at_ >= kForgetInterval;
   if (forget) forgotten_at_ = now;
-  auto job = [holder = holder_, now, forget](Changes& changes) -> Status {
-    if (Status seen = changes.HolderSeen(holder, now); !seen || !forget) return seen;
+  const bool periods = now - periods_forgotten_at_ >= kPeriodsInterval;
+  if (periods) periods_forgotten_at_ = now;
+  auto job = [holder = holder_, now, forget, periods](Changes& changes) -> Status {
+    if (Status seen = changes.HolderSeen(holder, now); !seen) return seen;
+    if (periods) {
+      if (Status gone = till::ForgetPeriods(changes, now - kPeriodsKept); !gone) return gone;
+    }
+    if (!forget) return {};
     if (Status gone = till::ForgetPlaces(changes, now - kPlacesGone); !gone) return gone;
     if (Status gone = till::ForgetHolders(changes, now - kHolderGone); !gone) return gone;
     const Result<Time> shared_now = changes.Now();

@@ -90,6 +90,7 @@ class Ledger {
   // Of the thread that calls Round().
   Time seen_at_{};
   Time forgotten_at_{};
+  Time periods_forgotten_at_{};
 };
 
 }  // namespace wayleave::auth

@@ -36,6 +36,12 @@ std::int64_t GrantOf(std::int64_t available, std::int64_t need, bool budget) {
 
 }  // namespace
 
+Status Open(Changes& changes, const Demand& budget) {
+  const Result<Pool> pool = Find(changes, budget);
+  if (!pool) return pool.error();
+  return changes.PutPool(budget.pool, *pool);
+}
+
 Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want) {
   Result<Pool> pool = Find(changes, want.demand);
   if (!pool) return std::move(pool).error();
@@ -169,6 +175,12 @@ Status ForgetPlaces(Changes& changes, Time gone_before) {
     }
   }
   return {};
+}
+
+// A month is over when the next begins, so what began before a month is over when that month begins.
+Status ForgetPeriods(Changes& changes, Time ended_before) {
+  static const std::shared_ptr<const Zone> utc = Zone::Load("UTC");
+  return changes.ForgetPoolsBefore(utc->MonthOf(ended_before).first_day);
 }
 
 Status ForgetOthers(Changes& changes, const std::string& holder) {

@@ -44,6 +44,9 @@ struct Got {
   std::int64_t slot = 0;
 };
 
+// Begins to count a budget that nobody has touched, with what was recorded already.
+Status Open(Changes& changes, const Demand& budget);
+
 // Of a pool: what is needed and, where there is plenty, some more, so that the next requests need no transaction. If there
 // is too little, what there is.
 Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want);
@@ -81,6 +84,9 @@ class Charging {
 Status ForgetHolders(Changes& changes, Time gone_before);
 // Gives back the places for concurrent requests of those that have not been seen since; the money stays.
 Status ForgetPlaces(Changes& changes, Time gone_before);
+// Takes out the budgets of days and months that began before the month in which `ended_before` lies, unless something of
+// them is lent. A settlement that comes later is recorded, and charged to nothing: nobody reserves there any more.
+Status ForgetPeriods(Changes& changes, Time ended_before);
 // As ForgetHolders() for every process but one, at once: when nobody else can hold a reservation that will be settled.
 Status ForgetOthers(Changes& changes, const std::string& holder);
 

@@ -28,6 +28,14 @@ struct Pool {
   std::int64_t recall = 0;
 };
 
+// What was kept of a request, sealed for the tenant's auditor.
+struct KeptContent {
+  std::string reservation_id;
+  std::string tenant;
+  Time at;  // when the request began
+  std::string sealed;
+};
+
 // The one chain of records that there is (audit/trail.h).
 inline constexpr char kMainChain[] = "main";
 
@@ -57,7 +65,7 @@ class Changes {
   virtual Result<std::optional<v1::User>> FindUser(const std::string& tenant, const std::string& name) = 0;
   virtual Status PutUser(const v1::User& user) = 0;
 
-  // Whether it is new.
+  // Whether it is new; then its content, if it has any, is kept, too.
   virtual Result<bool> Record(const v1::Settlement& settlement, Time now) = 0;
   // What was recorded in [since, until) of an account: user and key may be empty.
   virtual Result<std::int64_t> Spent(const std::string& tenant, const std::string& user, const std::string& key,
@@ -65,6 +73,8 @@ class Changes {
 
   virtual Result<std::optional<Pool>> FindPool(const PoolId& pool) = 0;
   virtual Status PutPool(const PoolId& id, const Pool& pool) = 0;
+  // Takes out those of periods that began before that day, YYYYMMDD, unless something of them is lent.
+  virtual Status ForgetPoolsBefore(int first_day) = 0;
   virtual Result<std::int64_t> Lease(const PoolId& pool, const std::string& holder) = 0;
   virtual Status PutLease(const PoolId& pool, const std::string& holder, std::int64_t amount) = 0;
   // Every lease of one holder.
@@ -98,6 +108,8 @@ class Changes {
   virtual Status AddCheckpoint(const std::string& chain, std::int64_t sequence, const std::string& line) = 0;
   // Takes out what is older; returns how many records.
   virtual Result<std::int64_t> ForgetUsageBefore(Time time) = 0;
+  // The same for contents.
+  virtual Result<std::int64_t> ForgetContentsBefore(Time time) = 0;
 };
 
 }  // namespace wayleave::auth

@@ -23,6 +23,8 @@ GroupWriter::GroupWriter(Database& database, metrics::Registry& registry)
       batch_size_(registry.Histogram("wayleave_auth_writer_batch_size", "Changes in one commit.", {}, kBatchSizes)),
       commit_seconds_(registry.Histogram("wayleave_auth_writer_commit_seconds", "Time of one commit, writes included.",
                                          {}, kCommitSeconds)),
+      failures_(registry.Counter("wayleave_auth_writer_failures_total",
+                                 "Commits that failed, with all the changes that were in them.")),
       thread_([this] { Run(); }) {}
 
 GroupWriter::~GroupWriter() {
@@ -65,7 +67,10 @@ void GroupWriter::Commit(std::vector<Job>& batch) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<Status> results(batch.size());
   const Status together = Apply(batch, results);
-  if (!together) database_.Rollback();
+  if (!together) {
+    failures_.Increment();
+    database_.Rollback();
+  }
   batch_size_.Observe(static_cast<double>(batch.size()));
   commit_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(together ? results[i] : together);

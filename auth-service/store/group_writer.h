@@ -42,6 +42,7 @@ class GroupWriter {
   prometheus::Gauge& queue_length_;
   prometheus::Histogram& batch_size_;
   prometheus::Histogram& commit_seconds_;
+  prometheus::Counter& failures_;
   std::mutex mutex_;
   std::condition_variable filled_;
   std::vector<Job> queue_;

@@ -19,16 +19,17 @@ struct Table {
   const char* kinds;
 };
 
-constexpr std::array<Table, 11> kTables = {{
+constexpr std::array<Table, 12> kTables = {{
     {"keys", rows::kKeyColumns, "tbttttiiitttttt"},
     {"key_use", "id, at", "ti"},
-    {"tenants", rows::kTenantColumns, "ttiit"},
+    {"tenants", rows::kTenantColumns, "ttiittt"},
     {"users", rows::kUserColumns, "tttit"},
     {"pools", "id, period, used, leased, recall", "tiiii"},
     {"leases", "pool, period, holder, amount", "titi"},
     {"holders", "id, seen_at", "ti"},
     {"releases", "holder, reservation_id, cost_nano_usd, tokens", "ttii"},
     {"usage", rows::kUsageColumns, "tttttttttiiiiiiiiiiiibti"},
+    {"contents", rows::kContentColumns, "ttib"},
     {"audit", rows::kAuditColumns, "tiitttb"},
     {"checkpoints", "chain, sequence, line", "tit"},
 }};

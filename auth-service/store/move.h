@@ -34,7 +34,7 @@ struct Moved {
 using MoveProgress = std::function<void(const std::string& table, std::int64_t rows, std::int64_t of)>;
 
 // Copies everything that `from` keeps into `to`, of either engine, both with today's schema: keys, tenants, users,
-// usage, budgets, the audit chain and its checkpoints. Only what counts for a minute, the windows of rate limits, stays
+// usage, sealed contents, budgets, the audit chain and its checkpoints. Only what counts for a minute, the windows of rate limits, stays
 // behind.
 //
 // Nobody else can write either of them meanwhile. `to` is written in one transaction, which ends only when counts and

@@ -93,6 +93,15 @@ void ReadUsage(const Statement& row, int column, v1::Settlement& into) {
 
 }  // namespace
 
+Result<std::optional<Pool>> ReadPool(Statement& statement, const PoolId& pool) {
+  const Result<bool> row = statement.Text(1, pool.id).Integer(2, pool.period).Step();
+  if (!row) return row.error();
+  if (!*row) return std::optional<Pool>();
+  const Pool read{statement.IntegerAt(0), statement.IntegerAt(1), statement.IntegerAt(2)};
+  statement.Reset();
+  return std::optional(read);
+}
+
 std::string Places(const std::string& columns) {
   const auto count = std::count(columns.begin(), columns.end(), ',') + 1;
   std::string places;
@@ -144,7 +153,7 @@ StoredKey KeyAt(const Statement& row) {
 void BindTenant(Statement& statement, const v1::Tenant& tenant) {
   statement.Text(1, tenant.name()).Text(2, TermsText(tenant.terms())).Integer(3, ToNanos(tenant.created_at()));
   BindTime(statement, 4, tenant.has_suspended_at(), tenant.suspended_at());
-  statement.Text(5, tenant.suspended_because());
+  statement.Text(5, tenant.suspended_because()).Text(6, tenant.content_key()).Text(7, TermsText(tenant.user_terms()));
 }
 
 v1::Tenant TenantAt(const Statement& row) {
@@ -154,6 +163,9 @@ v1::Tenant TenantAt(const Statement& row) {
   *tenant.mutable_created_at() = TimestampOf(row.IntegerAt(2));
   if (!row.IsNull(3)) *tenant.mutable_suspended_at() = TimestampOf(row.IntegerAt(3));
   tenant.set_suspended_because(row.TextAt(4));
+  tenant.set_content_key(row.TextAt(5));
+  const std::string user_terms = row.TextAt(6);
+  if (user_terms != "{}") *tenant.mutable_user_terms() = TermsOf(user_terms);
   return tenant;
 }
 
@@ -221,6 +233,15 @@ v1::Settlement SettlementAt(const Statement& row) {
   settlement.set_session(row.TextAt(22));
   settlement.set_images(static_cast<int>(row.IntegerAt(23)));
   return settlement;
+}
+
+void BindContent(Statement& statement, const v1::Settlement& settlement) {
+  statement.Text(1, settlement.reservation_id()).Text(2, settlement.tenant());
+  statement.Integer(3, ToNanos(settlement.started_at())).Bytes(4, settlement.content());
+}
+
+KeptContent ContentAt(const Statement& row) {
+  return {row.TextAt(0), row.TextAt(1), TimeOf(row.IntegerAt(2)), row.TextAt(3)};
 }
 
 }  // namespace wayleave::auth::rows

@@ -14,13 +14,18 @@ namespace wayleave::auth::rows {
 inline constexpr char kKeyColumns[] =
     "id, digest, name, tenant, \"user\", prefix, created_at, expires_at, revoked_at, roles, labels, models, terms, "
     "scopes, rotated_to";
-inline constexpr char kTenantColumns[] = "name, terms, created_at, suspended_at, suspended_because";
+inline constexpr char kTenantColumns[] = "name, terms, created_at, suspended_at, suspended_because, content_key, user_terms";
 inline constexpr char kUserColumns[] = "tenant, name, terms, suspended_at, suspended_because";
 inline constexpr char kUsageColumns[] =
     "reservation_id, request_id, tenant, \"user\", key_id, endpoint, model, provider, upstream_model, started_at, "
     "duration, time_to_first_event, outcome, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, "
     "total_tokens, estimated, cost_nano_usd, recorded_at, route_facts, session, images";
+inline constexpr char kContentColumns[] = "reservation_id, tenant, at, sealed";
 inline constexpr char kAuditColumns[] = "chain, sequence, at, kind, tenant, body, hash";
+
+// One pool: ?1 its id, ?2 its period.
+inline constexpr char kPool[] = "SELECT used, leased, recall FROM pools WHERE id = ?1 AND period = ?2";
+Result<std::optional<Pool>> ReadPool(Statement& statement, const PoolId& pool);
 
 // What an account's requests cost: ?1 its tenant, [?2, ?3) the time, ?4 the user and ?5 the key, or nothing.
 inline constexpr char kSpent[] =
@@ -45,5 +50,8 @@ Changes::AuditRow AuditAt(const Statement& row);
 // Facts of more than 64 KiB are not kept: they help to replay, and must not stand in the way of the record.
 void BindSettlement(Statement& statement, const v1::Settlement& settlement, Time now);
 v1::Settlement SettlementAt(const Statement& row);
+// The settlement's content, which must be there.
+void BindContent(Statement& statement, const v1::Settlement& settlement);
+KeptContent ContentAt(const Statement& row);
 
 }  // namespace wayleave::auth::rows

@@ -11,8 +11,9 @@ namespace {
 // take the place of the few that differ, and its triggers stand in kPostgresTriggers.
 //
 // Times and lengths are nanoseconds, money is nano-USD. keys_version counts the changes to keys, tenants and users,
-// whoever makes them, so that a running server knows when to read them again.
-constexpr std::array<const char*, 3> kSteps = {
+// whoever makes them, so that a running server knows when to read them again. Before step 4 a key could be made in a tenant
+// that nobody had made; since then its tenant is stored.
+constexpr std::array<const char*, 4> kSteps = {
     R"sql(
 CREATE TABLE keys (
   id TEXT PRIMARY KEY,
@@ -147,6 +148,20 @@ CREATE TABLE checkpoints (
   line TEXT NOT NULL,
   PRIMARY KEY (chain, sequence)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+ALTER TABLE tenants ADD COLUMN content_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE tenants ADD COLUMN user_terms TEXT NOT NULL DEFAULT '{}';
+INSERT INTO tenants (name, terms, created_at, suspended_because)
+  SELECT tenant, '{}', min(created_at), '' FROM keys
+  WHERE tenant <> 'default' AND tenant NOT IN (SELECT name FROM tenants) GROUP BY tenant;
+CREATE TABLE contents (
+  reservation_id TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX contents_by_time ON contents (at);
 )sql",
 };
 

@@ -31,6 +31,7 @@ Result<std::vector<T>> All(Statement& statement, const Read& read) {
 Status SqlChanges::Prepare() {
   const std::string keys = rows::kKeyColumns, usage = rows::kUsageColumns;
   const std::string tenants = rows::kTenantColumns, users = rows::kUserColumns, audit = rows::kAuditColumns;
+  const std::string contents = rows::kContentColumns;
   const char* now = database_.engine() == Database::Engine::kPostgres
                         ? "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000000 AS BIGINT)"
                         : "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000";
@@ -45,17 +46,23 @@ Status SqlChanges::Prepare() {
       {&find_tenant_, "SELECT " + tenants + " FROM tenants WHERE name = ?1"},
       {&put_tenant_, "INSERT INTO tenants (" + tenants + ") VALUES (" + rows::Places(tenants) +
                          ") ON CONFLICT (name) DO UPDATE SET terms = excluded.terms, "
-                         "suspended_at = excluded.suspended_at, suspended_because = excluded.suspended_because"},
+                         "suspended_at = excluded.suspended_at, suspended_because = excluded.suspended_because, "
+                         "content_key = excluded.content_key, user_terms = excluded.user_terms"},
       {&find_user_, "SELECT " + users + " FROM users WHERE tenant = ?1 AND name = ?2"},
       {&put_user_, "INSERT INTO users (" + users + ") VALUES (" + rows::Places(users) +
                        ") ON CONFLICT (tenant, name) DO UPDATE SET terms = excluded.terms, "
                        "suspended_at = excluded.suspended_at, suspended_because = excluded.suspended_because"},
       {&record_, "INSERT INTO usage (" + usage + ") VALUES (" + rows::Places(usage) +
                      ") ON CONFLICT (reservation_id) DO NOTHING"},
+      {&keep_content_, "INSERT INTO contents (" + contents + ") VALUES (" + rows::Places(contents) +
+                           ") ON CONFLICT (reservation_id) DO NOTHING"},
+      {&forget_contents_, "DELETE FROM contents WHERE at < ?1"},
       {&spent_, rows::kSpent},
-      {&find_pool_, "SELECT used, leased, recall FROM pools WHERE id = ?1 AND period = ?2"},
+      {&find_pool_, rows::kPool},
       {&put_pool_, "INSERT INTO pools VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id, period) DO UPDATE SET "
                    "used = excluded.used, leased = excluded.leased, recall = excluded.recall"},
+      {&forget_pools_, "DELETE FROM pools WHERE period > 0 AND period < ?1 AND leased = 0 AND NOT EXISTS (SELECT 1 FROM "
+                       "leases WHERE leases.pool = pools.id AND leases.period = pools.period)"},
       {&lease_, "SELECT amount FROM leases WHERE pool = ?1 AND period = ?2 AND holder = ?3"},
       {&put_lease_, "INSERT INTO leases VALUES (?1, ?2, ?3, ?4) ON CONFLICT (pool, period, holder) DO UPDATE SET "
                     "amount = excluded.amount"},
@@ -132,7 +139,11 @@ Status SqlChanges::PutUser(const v1::User& user) {
 Result<bool> SqlChanges::Record(const v1::Settlement& settlement, Time now) {
   rows::BindSettlement(record_, settlement, now);
   if (Status written = record_.Run(); !written) return std::move(written).error();
-  return database_.Changes() == 1;
+  if (database_.Changes() != 1) return false;
+  if (settlement.content().empty()) return true;
+  rows::BindContent(keep_content_, settlement);
+  if (Status kept = keep_content_.Run(); !kept) return std::move(kept).error();
+  return true;
 }
 
 Result<std::int64_t> SqlChanges::Spent(const std::string& tenant, const std::string& user, const std::string& key,
@@ -142,15 +153,15 @@ Result<std::int64_t> SqlChanges::Spent(const std::string& tenant, const std::str
 }
 
 Result<std::optional<Pool>> SqlChanges::FindPool(const PoolId& pool) {
-  return Found<Pool>(find_pool_.Text(1, pool.id).Integer(2, pool.period), [](const Statement& row) {
-    return Pool{row.IntegerAt(0), row.IntegerAt(1), row.IntegerAt(2)};
-  });
+  return rows::ReadPool(find_pool_, pool);
 }
 
 Status SqlChanges::PutPool(const PoolId& id, const Pool& pool) {
   put_pool_.Text(1, id.id).Integer(2, id.period).Integer(3, pool.used).Integer(4, pool.leased).Integer(5, pool.recall);
   return put_pool_.Run();
 }
+
+Status SqlChanges::ForgetPoolsBefore(int first_day) { return forget_pools_.Integer(1, first_day).Run(); }
 
 Result<std::int64_t> SqlChanges::Lease(const PoolId& pool, const std::string& holder) {
   return lease_.Text(1, pool.id).Integer(2, pool.period).Text(3, holder).One(0);
@@ -220,6 +231,11 @@ Status SqlChanges::AddCheckpoint(const std::string& chain, std::int64_t sequence
 
 Result<std::int64_t> SqlChanges::ForgetUsageBefore(Time time) {
   if (Status done = forget_usage_.Integer(1, ToNanos(time)).Run(); !done) return std::move(done).error();
+  return std::int64_t{database_.Changes()};
+}
+
+Result<std::int64_t> SqlChanges::ForgetContentsBefore(Time time) {
+  if (Status done = forget_contents_.Integer(1, ToNanos(time)).Run(); !done) return std::move(done).error();
   return std::int64_t{database_.Changes()};
 }
 

@@ -28,6 +28,7 @@ class SqlChanges final : public Changes {
                              Time until) override;
   Result<std::optional<Pool>> FindPool(const PoolId& pool) override;
   Status PutPool(const PoolId& id, const Pool& pool) override;
+  Status ForgetPoolsBefore(int first_day) override;
   Result<std::int64_t> Lease(const PoolId& pool, const std::string& holder) override;
   Status PutLease(const PoolId& pool, const std::string& holder, std::int64_t amount) override;
   Result<std::vector<std::pair<PoolId, std::int64_t>>> LeasesOf(const std::string& holder) override;
@@ -44,12 +45,13 @@ class SqlChanges final : public Changes {
   Status AddAudit(const AuditRow& row) override;
   Status AddCheckpoint(const std::string& chain, std::int64_t sequence, const std::string& line) override;
   Result<std::int64_t> ForgetUsageBefore(Time time) override;
+  Result<std::int64_t> ForgetContentsBefore(Time time) override;
 
  private:
   Database& database_;
   Statement add_key_, any_key_, find_key_, replace_key_, key_used_, find_tenant_, put_tenant_, find_user_, put_user_;
-  Statement record_, spent_;
-  Statement find_pool_, put_pool_, lease_, put_lease_, drop_lease_, leases_of_;
+  Statement record_, keep_content_, forget_contents_, spent_;
+  Statement find_pool_, put_pool_, forget_pools_, lease_, put_lease_, drop_lease_, leases_of_;
   Statement holder_seen_, holders_gone_, forget_holder_, add_release_, forget_release_, forget_releases_;
   Statement window_used_, use_window_, forget_windows_;
   Statement last_audit_, add_audit_, add_checkpoint_, forget_usage_, now_;

@@ -30,7 +30,7 @@ std::string TextOf(const Statement& row) { return row.TextAt(0); }
 }  // namespace
 
 Status SqlQueries::Prepare() {
-  const std::string usage = rows::kUsageColumns, audit = rows::kAuditColumns;
+  const std::string usage = rows::kUsageColumns, audit = rows::kAuditColumns, contents = rows::kContentColumns;
   const std::pair<Statement*, std::string> all[] = {
       {&usage_, "SELECT " + usage + " FROM usage WHERE " + kUsageFilter +
                     " AND (?9 = '' OR (started_at, reservation_id) <"
@@ -40,7 +40,11 @@ Status SqlQueries::Prepare() {
       {&audit_, "SELECT " + audit + " FROM audit WHERE chain = ?1 AND sequence > ?2 AND at >= ?3 AND "
                 "(?4 = '' OR kind = ?4) AND (?5 = '' OR tenant = ?5) ORDER BY sequence LIMIT ?6"},
       {&checkpoints_, "SELECT line FROM checkpoints ORDER BY chain, sequence"},
-      {&pool_, "SELECT used, leased, recall FROM pools WHERE id = ?1 AND period = ?2"},
+      {&find_content_, "SELECT " + contents + " FROM contents WHERE reservation_id = ?1"},
+      {&contents_of_, "SELECT reservation_id FROM contents JOIN usage USING (reservation_id) WHERE request_id = ?1 "
+                      "ORDER BY reservation_id LIMIT 100"},
+      {&contents_, "SELECT " + contents + " FROM contents WHERE reservation_id > ?1 ORDER BY reservation_id LIMIT ?2"},
+      {&pool_, rows::kPool},
       {&spent_, rows::kSpent},
   };
   for (const auto& [statement, sql] : all) {
@@ -93,15 +97,38 @@ Result<std::vector<std::string>> SqlQueries::Checkpoints() {
   return lines;
 }
 
+Result<std::optional<KeptContent>> SqlQueries::FindContent(const std::string& reservation_id) {
+  std::lock_guard lock(mutex_);
+  if (Status alive = database_.Revive(); !alive) return std::move(alive).error();
+  std::vector<KeptContent> found;
+  if (Status read = Gather(find_content_.Text(1, reservation_id), rows::ContentAt, found); !read) {
+    return std::move(read).error();
+  }
+  return found.empty() ? std::optional<KeptContent>() : std::move(found.front());
+}
+
+Result<std::vector<std::string>> SqlQueries::ContentsOf(const std::string& request_id) {
+  std::lock_guard lock(mutex_);
+  if (Status alive = database_.Revive(); !alive) return std::move(alive).error();
+  std::vector<std::string> ids;
+  if (Status read = Gather(contents_of_.Text(1, request_id), TextOf, ids); !read) return std::move(read).error();
+  return ids;
+}
+
+Result<std::vector<KeptContent>> SqlQueries::Contents(const std::string& after, int limit) {
+  std::lock_guard lock(mutex_);
+  if (Status alive = database_.Revive(); !alive) return std::move(alive).error();
+  std::vector<KeptContent> page;
+  if (Status read = Gather(contents_.Text(1, after).Integer(2, limit), rows::ContentAt, page); !read) {
+    return std::move(read).error();
+  }
+  return page;
+}
+
 Result<std::optional<Pool>> SqlQueries::ReadPool(const PoolId& pool) {
   std::lock_guard lock(mutex_);
   if (Status alive = database_.Revive(); !alive) return std::move(alive).error();
-  std::vector<Pool> found;
-  const auto read = [](const Statement& row) { return Pool{row.IntegerAt(0), row.IntegerAt(1), row.IntegerAt(2)}; };
-  if (Status done = Gather(pool_.Text(1, pool.id).Integer(2, pool.period), read, found); !done) {
-    return std::move(done).error();
-  }
-  return found.empty() ? std::optional<Pool>() : found.front();
+  return rows::ReadPool(pool_, pool);
 }
 
 Result<std::int64_t> SqlQueries::Spent(const std::string& tenant, const std::string& user, const std::string& key,

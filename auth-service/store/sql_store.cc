@@ -71,6 +71,7 @@ Status SqlStore::Prepare() {
       {&reading_.users, std::string("SELECT ") + rows::kUserColumns + " FROM users ORDER BY tenant, name"},
       {&reading_.data_version, sqlite ? "PRAGMA data_version" : "SELECT 0"},
       {&reading_.accounts_version, "SELECT value FROM counters WHERE name = 'keys_version'"},
+      {&reading_.pool, rows::kPool},
       {&reading_.recalls, "SELECT id, period, recall FROM pools WHERE recall > 0"},
       {&reading_.releases, "SELECT reservation_id, cost_nano_usd, tokens FROM releases WHERE holder = ?1 LIMIT 10000"},
   };
@@ -114,6 +115,16 @@ Result<std::vector<std::pair<PoolId, std::int64_t>>> SqlStore::Recalls() {
   return recalls;
 }
 
+Result<std::vector<std::optional<Pool>>> SqlStore::PollPools(const std::vector<PoolId>& pools) {
+  std::vector<std::optional<Pool>> found;
+  for (const PoolId& id : pools) {
+    auto pool = rows::ReadPool(reading_.pool, id);
+    if (!pool) return std::move(pool).error();
+    found.push_back(*pool);
+  }
+  return found;
+}
+
 Result<std::vector<Release>> SqlStore::Releases(const std::string& holder) {
   std::vector<Release> releases;
   const auto read = [](const Statement& row) { return Release{row.TextAt(0), row.IntegerAt(1), row.IntegerAt(2)}; };
@@ -132,6 +143,18 @@ Result<std::vector<v1::AuditRecord>> SqlStore::Audit(const v1::ListAuditRequest&
 }
 
 Result<std::vector<std::string>> SqlStore::Checkpoints() { return queries_.Checkpoints(); }
+
+Result<std::optional<KeptContent>> SqlStore::FindContent(const std::string& reservation_id) {
+  return queries_.FindContent(reservation_id);
+}
+
+Result<std::vector<std::string>> SqlStore::ContentsOf(const std::string& request_id) {
+  return queries_.ContentsOf(request_id);
+}
+
+Result<std::vector<KeptContent>> SqlStore::Contents(const std::string& after, int limit) {
+  return queries_.Contents(after, limit);
+}
 
 Result<std::optional<Pool>> SqlStore::ReadPool(const PoolId& pool) { return queries_.ReadPool(pool); }
 

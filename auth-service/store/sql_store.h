@@ -27,11 +27,15 @@ class SqlStore final : public Store {
   Result<Accounts> ReadAccounts() override;
   Result<std::int64_t> AccountsVersion() override;
   Result<std::vector<std::pair<PoolId, std::int64_t>>> Recalls() override;
+  Result<std::vector<std::optional<Pool>>> PollPools(const std::vector<PoolId>& pools) override;
   Result<std::vector<Release>> Releases(const std::string& holder) override;
   Result<std::vector<v1::Settlement>> Usage(const v1::ListUsageRequest& request) override;
   Result<v1::SumUsageResponse> SumUsage(const v1::SumUsageRequest& request) override;
   Result<std::vector<v1::AuditRecord>> Audit(const v1::ListAuditRequest& request) override;
   Result<std::vector<std::string>> Checkpoints() override;
+  Result<std::optional<KeptContent>> FindContent(const std::string& reservation_id) override;
+  Result<std::vector<std::string>> ContentsOf(const std::string& request_id) override;
+  Result<std::vector<KeptContent>> Contents(const std::string& after, int limit) override;
   Result<std::optional<Pool>> ReadPool(const PoolId& pool) override;
   Result<std::int64_t> Spent(const std::string& tenant, const std::string& user, const std::string& key, Time since,
                              Time until) override;
@@ -40,7 +44,7 @@ class SqlStore final : public Store {
  private:
   // Prepared once; they belong to the thread that reads.
   struct Reading {
-    Statement keys, tenants, users, data_version, accounts_version, recalls, releases;
+    Statement keys, tenants, users, data_version, accounts_version, pool, recalls, releases;
   };
 
   SqlStore(Database reader, Database writer, Database queries);

@@ -39,6 +39,8 @@ class Store {
   virtual Result<std::int64_t> AccountsVersion() = 0;
   // How often each pool was called in; only those that were.
   virtual Result<std::vector<std::pair<PoolId, std::int64_t>>> Recalls() = 0;
+  // What is used and leased of each pool; nothing for one that was never touched.
+  virtual Result<std::vector<std::optional<Pool>>> PollPools(const std::vector<PoolId>& pools) = 0;
   // Reservations of `holder` whose settlements others took.
   virtual Result<std::vector<Release>> Releases(const std::string& holder) = 0;
 
@@ -48,6 +50,12 @@ class Store {
   virtual Result<std::vector<v1::AuditRecord>> Audit(const v1::ListAuditRequest& request) = 0;
   // The signed checkpoints, as JSON lines.
   virtual Result<std::vector<std::string>> Checkpoints() = 0;
+  // The content that was kept of a request; nothing if none was, or no longer.
+  virtual Result<std::optional<KeptContent>> FindContent(const std::string& reservation_id) = 0;
+  // The reservations of those with this request id, which clients may choose, whose content is kept: a hundred at most.
+  virtual Result<std::vector<std::string>> ContentsOf(const std::string& request_id) = 0;
+  // Kept contents in the order of their reservations, behind that one.
+  virtual Result<std::vector<KeptContent>> Contents(const std::string& after, int limit) = 0;
   // What is used and leased of a pool; nothing if it was never touched.
   virtual Result<std::optional<Pool>> ReadPool(const PoolId& pool) = 0;
   // As Changes::Spent.

@@ -5,14 +5,21 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <condition_variable>
 #include <cstdio>
+#include <mutex>
 
 #include "base/app/flags.h"
+#include "base/app/notify.h"
 #include "base/log/log.h"
+#include "base/metrics/process.h"
 #include "base/version.h"
 
 namespace wayleave::app {
 namespace {
+
+// A collector that is away delays the end of a program by this.
+constexpr std::chrono::seconds kLastSpans{3};
 
 sigset_t AwaitedSignals() {
   sigset_t set;
@@ -20,6 +27,8 @@ sigset_t AwaitedSignals() {
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGUSR1);
+  sigaddset(&set, SIGUSR2);
   return set;
 }
 
@@ -29,22 +38,10 @@ int UsableCpus() {
   return std::max(1, CPU_COUNT(&set));
 }
 
-log::Level LevelOf(const std::string& word) {
-  if (word == "debug") return log::Level::kDebug;
-  if (word == "warning") return log::Level::kWarning;
-  if (word == "error") return log::Level::kError;
-  return log::Level::kInfo;
-}
-
-std::string ReadLogLevel(config::Section& root) {
-  std::string level = "info";
-  config::Section section = root.Child("log");
-  section.Read("level", level);
-  if (level != "debug" && level != "info" && level != "warning" && level != "error") {
-    section.Fail("level", "must be debug, info, warning or error");
-  }
-  section.Done();
-  return level;
+void ShowDroppedLines(metrics::Registry& registry) {
+  prometheus::Counter& dropped = registry.Counter("wayleave_log_lines_dropped_total",
+                                                  "Log lines dropped because their reader was too slow.");
+  registry.OnCollect([&dropped] { dropped.Increment(static_cast<double>(log::Dropped()) - dropped.Value()); });
 }
 
 http::Response PlainText(int status, std::string text) {
@@ -58,21 +55,32 @@ http::Response PlainText(int status, std::string text) {
 }  // namespace
 
 Program::Program(std::string name, Flags flags)
-    : name_(std::move(name)), flags_(std::move(flags)), registry_(name_), reloads_(flags_.config, registry_) {
+    : name_(std::move(name)),
+      flags_(std::move(flags)),
+      registry_(name_),
+      log_level_(flags_.log_level, registry_),
+      reloads_(flags_.config, registry_) {
   const sigset_t signals = AwaitedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   config_.emplace(reloads_.ReadFirst());
-  const std::string level = ReadLogLevel(*config_);
-  log::Start(LevelOf(flags_.log_level.empty() ? level : flags_.log_level));
-  prometheus::Gauge& dropped =
-      registry_.Gauge("wayleave_log_lines_dropped", "Log lines dropped because their reader was too slow.");
-  registry_.OnCollect([&dropped] { dropped.Set(static_cast<double>(log::Dropped())); });
+  log_level_.Configure(LogLevel::Read(*config_));
+  log::Start(log_level_.now());
+  common_ = ReadCommon(*config_);
+  common_.reuse_port = common_.reuse_port || flags_.reuse_port;
+  metrics::ShowProcess(registry_);
+  ShowDroppedLines(registry_);
+  reloads_.Also([this](config::Section& root) -> std::function<void()> {
+    return [this, level = LogLevel::Read(root)] { log_level_.Configure(level); };
+  });
+  const trace::Config tracing = trace::ReadConfig(*config_);
+  if (tracing.on()) tracer_ = std::make_unique<trace::Tracer>(tracing, name_, registry_);
 }
 
 Program::~Program() {
   StopAdmin();
   if (workers_) workers_->StopAndJoin();
+  if (tracer_) tracer_->Stop(kLastSpans);
   log::Stop();
 }
 
@@ -89,6 +97,8 @@ Result<int> Program::ServeAdmin(const std::string& address, std::function<std::s
   obstacle_ = std::move(obstacle);
   http::ServerConfig config;
   config.address = address;
+  config.tls = common_.admin_tls;
+  config.reuse_port = common_.reuse_port;
   config.body_bytes = 1 << 20;
   config.connections = 200;
   admin_ = std::make_unique<http::Server>(
@@ -123,27 +133,52 @@ Task<void> Program::AnswerAdmin(http::Request& request, http::Responder& respond
   co_await responder.Send(std::move(response));
 }
 
+void Program::SetReady(bool ready) {
+  ready_ = ready;
+  if (ready) NotifyReady();
+}
+
 void Program::OnReload(std::vector<std::string> fixed, std::function<void()> again) {
+  fixed.insert(fixed.end(), {"admin_tls", "grpc", "reuse_port", "shutdown"});
   reloads_.SetFixed(std::move(fixed));
   again_ = [again = std::move(again)] {
+    NotifyReloading();
     try {
       again();
     } catch (const config::ConfigError&) {
       // It is in the log, with its place; the configuration before stays.
     }
+    NotifyReady();
   };
 }
 
-void Program::WaitForSignal() {
+bool Program::Handle(int signal_number) {
+  if (signal_number == SIGUSR1) return log_level_.Set(log::Level::kDebug, "SIGUSR1"), true;
+  if (signal_number == SIGUSR2) return log_level_.Reset("SIGUSR2"), true;
+  if (signal_number == SIGHUP && again_) again_();
+  return signal_number == SIGHUP;
+}
+
+void Program::WaitForSignal(const std::function<void()>& leave) {
   if (again_) reloads_.StartWatching(again_);
   const sigset_t signals = AwaitedSignals();
   int signal_number = SIGHUP;
-  while (signal_number == SIGHUP) {
-    sigwait(&signals, &signal_number);
-    if (signal_number == SIGHUP && again_) again_();
-  }
+  do sigwait(&signals, &signal_number);
+  while (Handle(signal_number));
   reloads_.StopWatching();
+  Notify("STOPPING=1");
   log::Info("stopping", {{"service", name_}, {"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  second_.emplace();
+  SetReady(false);
+  if (leave) leave();
+  if (signal_number == SIGTERM) BeLameDuck();
+}
+
+void Program::BeLameDuck() {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, hurry(), common_.lame_duck, [] { return false; });
 }
 
 void Program::StopAdmin() {
@@ -159,6 +194,10 @@ void AddFlags(CLI::App& command, Flags& flags) {
       ->envname("WAYLEAVE_ADMIN");
   command.add_option("--state-dir", flags.state_dir, "Where keys, usage and the journal are kept")
       ->envname("WAYLEAVE_STATE_DIR");
+  command
+      .add_flag("--reuse-port", flags.reuse_port,
+                "Let a second process of the same user listen on the same addresses, if it has this flag, too")
+      ->envname("WAYLEAVE_REUSE_PORT");
   command.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->envname("WAYLEAVE_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));

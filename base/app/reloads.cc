@@ -60,7 +60,9 @@ void Reloads::Again(const Take& take) {
 void Reloads::Attempt(const Take& take) {
   config::Section root = Read();
   try {
+    const std::function<void()> rest = also_ ? also_(root) : nullptr;
     take(root);
+    if (rest) rest();
   } catch (...) {
     config::Looks files = root.Sources();
     // Those that were not read this time may be the ones that are mended.

@@ -27,6 +27,11 @@ class Reloads {
   // The keys below which changes need a restart, for example "gateway" or "router.listen". Before Again().
   void SetFixed(std::vector<std::string> fixed) { fixed_ = std::move(fixed); }
 
+  // What every reading takes over, whatever `take` does: `read` looks and may throw, and what it returns is done once all
+  // was taken. Before Again().
+  using Prepare = std::function<std::function<void()>(config::Section& root)>;
+  void Also(Prepare read) { also_ = std::move(read); }
+
   // Reads the file and gives it to `take`. What is wrong with it leaves as a config::ConfigError, whatever was thrown.
   void Again(const Take& take);
 
@@ -44,6 +49,7 @@ class Reloads {
 
   const std::string file_;
   std::vector<std::string> fixed_;
+  Prepare also_;
   std::optional<config::Section> first_;
   config::Watch watch_;
   std::mutex one_at_a_time_;

@@ -1,43 +1,10 @@
 #include "base/crypto/id.h"
 
-#include <pthread.h>
-
-#include <atomic>
-#include <cstring>
-
 #include "base/crypto/encoding.h"
 #include "base/crypto/random.h"
 
 namespace wayleave::crypto {
 namespace {
-
-// A forked child holds a copy of its parent's stock of random bits and must not use it.
-std::atomic<unsigned>& Generation() {
-  static std::atomic<unsigned> generation{0};
-  static const int registered =
-      pthread_atfork(nullptr, nullptr, [] { Generation().fetch_add(1, std::memory_order_relaxed); });
-  (void)registered;
-  return generation;
-}
-
-struct Stock {
-  static constexpr std::size_t kWords = 256;
-  std::array<std::uint64_t, kWords> words;
-  std::size_t used = kWords;
-  unsigned generation = 0;
-};
-
-std::uint64_t RandomWord() {
-  thread_local Stock stock;
-  const unsigned generation = Generation().load(std::memory_order_relaxed);
-  if (stock.used == Stock::kWords || stock.generation != generation) {
-    const std::string fresh = RandomBytes(sizeof(stock.words));
-    std::memcpy(stock.words.data(), fresh.data(), fresh.size());
-    stock.used = 0;
-    stock.generation = generation;
-  }
-  return stock.words[stock.used++];
-}
 
 void PutBigEndian(std::uint8_t* to, std::uint64_t value) {
   for (int i = 7; i >= 0; --i, value >>= 8) to[i] = static_cast<std::uint8_t>(value);

@@ -12,4 +12,8 @@ namespace wayleave::crypto {
 // error: it is never replaced, because what was made with the old secret would be lost.
 Result<std::string> ReadOrMakeSecret(const std::string& path, std::size_t bytes);
 
+// Makes the file `path` with a secret in it: mode 0600, on disk when it returns. kFailedPrecondition if there is a file
+// already, which stays as it was; after another failure there may be half of one.
+Status WriteNewSecret(const std::string& path, const std::string& secret);
+
 }  // namespace wayleave::crypto

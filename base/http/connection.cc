@@ -14,6 +14,7 @@ namespace {
 
 namespace beast = boost::beast;
 constexpr std::chrono::milliseconds kLinger{500};
+constexpr std::chrono::milliseconds kFirstRequest{1000};  // of a connection that came when the server was about to end
 
 const char* Reason(int status) {
   const auto name = beast::http::obsolete_reason(static_cast<beast::http::status>(status));
@@ -47,6 +48,15 @@ bool WantsClose(const HeaderList& headers, bool http11) {
 // Answers that end with their head, whatever it says (RFC 9110, section 6.4.1).
 bool IsBodyless(int status) { return status < 200 || status == 204 || status == 304; }
 
+// Somewhere within a tenth around the age, so that not all who came together go together.
+Deadline::Clock::time_point OldAt(std::chrono::milliseconds age) {
+  if (age.count() <= 0) return Deadline::Clock::time_point::max();
+  const auto now = Deadline::Clock::now();
+  const auto spread = std::chrono::duration_cast<std::chrono::nanoseconds>(age) / 5;
+  const auto share = now.time_since_epoch() % std::max(spread, std::chrono::nanoseconds(1));
+  return now + age - spread / 2 + share;
+}
+
 iovec Piece(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
 
 }  // namespace
@@ -57,7 +67,8 @@ Connection::Connection(Server::Shared& shared, boost::asio::ip::tcp::socket sock
       io_(std::move(socket), shared.config.header_bytes, [this] { Gone(); }),
       peer_(std::move(peer)),
       certificate_(std::move(certificate)),
-      deadline_(Worker::Current()->deadlines(), [this] { Expired(); }) {}
+      deadline_(Worker::Current()->deadlines(), [this] { Expired(); }),
+      old_at_(OldAt(shared.config.connection_age)) {}
 
 Task<void> Connection::Run() {
   io_.Start();
@@ -85,7 +96,8 @@ Task<void> Connection::Run() {
 
 void Connection::CloseWhenIdle() {
   close_after_ = true;
-  if (idle_) io_.Interrupt();
+  if (idle_ && !served_) deadline_.Set(kFirstRequest);
+  if (idle_ && served_) io_.Interrupt();
   if (on_drain_) on_drain_();
 }
 
@@ -97,7 +109,7 @@ void Connection::Gone() {
 
 void Connection::Expired() {
   timed_out_ = true;
-  shared_.timeouts->Increment();
+  if (!idle_ || !shared_.draining) shared_.timeouts->Increment();
   if (begun_ && !ended_) return io_.Close();  // a client that does not read
   io_.Interrupt();
 }
@@ -106,12 +118,13 @@ Task<bool> Connection::ReadRequest(Request& request) {
   request_ = &request;
   begun_ = ended_ = chunked_ = aborted_ = head_only_ = false;
   idle_ = true;
-  deadline_.Set(shared_.config.idle_timeout);
+  deadline_.Set(shared_.draining ? kFirstRequest : shared_.config.idle_timeout);
   if (io_.input().empty()) {
     const bool more = co_await io_.More();
     if (!more) co_return false;
   }
   idle_ = false;
+  served_ = true;
   request.arrived = std::chrono::steady_clock::now();
   deadline_.Set(shared_.config.header_timeout);
 
@@ -209,6 +222,10 @@ Task<bool> Connection::RefuseWith(Response response) {
   co_return false;
 }
 
+bool Connection::IsLastAnswer() const {
+  return shared_.draining || shared_.leaving || Deadline::Clock::now() >= old_at_;
+}
+
 std::string Connection::Head(int status, const HeaderList& headers, std::optional<std::size_t> length) {
   std::string head;
   head.reserve(512);
@@ -221,7 +238,8 @@ std::string Connection::Head(int status, const HeaderList& headers, std::optiona
   chunked_ = !length && http11_ && !bodyless;
   if (chunked_) AppendHeader(head, "Transfer-Encoding", "chunked");
   if (!length && !http11_) close_after_ = true;
-  if (close_after_ || shared_.draining) {
+  close_after_ = close_after_ || IsLastAnswer();
+  if (close_after_) {
     AppendHeader(head, "Connection", "close");
   } else if (!http11_) {
     AppendHeader(head, "Connection", "keep-alive");

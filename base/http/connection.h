@@ -25,6 +25,7 @@ struct Server::Shared {
   Handler handler;
   ErrorPage error_page;
 
+  std::atomic<bool> leaving{false};
   std::atomic<bool> draining{false};
   std::atomic<int> open{0};
   prometheus::Gauge* connections = nullptr;
@@ -46,7 +47,7 @@ class Connection {
 
   Task<void> Run();
 
-  // The server drains: close if idle, otherwise after the answer in progress.
+  // The server drains: close if idle, otherwise after the answer in progress. Who has asked nothing yet has a second.
   void CloseWhenIdle();
   // Now, whatever it does.
   void CloseNow();
@@ -82,13 +83,16 @@ class Connection {
 
   void Gone();
   void Expired();
+  bool IsLastAnswer() const;
 
   Server::Shared& shared_;
   SocketIo io_;
   const std::string peer_;
   const std::shared_ptr<const net::PeerCertificate> certificate_;
   Deadline deadline_;
+  const Deadline::Clock::time_point old_at_;
   bool idle_ = true;
+  bool served_ = false;
   bool timed_out_ = false;
   bool close_after_ = false;
 

@@ -1,17 +1,16 @@
 #include "base/http/server.h"
 
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <boost/asio/ip/tcp.hpp>
-#include <cerrno>
 #include <condition_variable>
 #include <future>
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "base/http/connection.h"
+#include "base/http/listener.h"
+#include "base/metrics/certificate_expiry.h"
 #include "base/http/tls_tunnel.h"
 #include "base/log/log.h"
 
@@ -20,22 +19,8 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-Result<tcp::endpoint> ParseAddress(const std::string& address) {
-  const auto colon = address.rfind(':');
-  boost::system::error_code error;
-  std::string host = colon == std::string::npos ? "" : address.substr(0, colon);
-  if (host == "localhost") host = "127.0.0.1";
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  if (host.empty() || host == "*") host = "0.0.0.0";
-  const auto ip = boost::asio::ip::make_address(host, error);
-  const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
-  if (error || port.empty() || port.find_first_not_of("0123456789") != std::string::npos || port.size() > 5 ||
-      std::stoi(port) > 65535) {
-    return Error{
-        Code::kInvalidArgument, "\"" + address + "\" is no address to listen on; write it like 127.0.0.1:8787", {}, {}};
-  }
-  return tcp::endpoint(ip, static_cast<unsigned short>(std::stoi(port)));
-}
+// So long a client's handshake may be under way when its connection goes elsewhere from now on.
+constexpr std::chrono::milliseconds kHandshakes{300};
 
 WebSocketCounters CountWebSockets(metrics::Registry& registry, const std::string& name) {
   const auto ended = [&](const char* reason) {
@@ -71,66 +56,48 @@ struct Home {
 
 }  // namespace
 
-// The acceptor lives on the pool's first worker and deals the connections out in turn.
+// The listener lives on the pool's first worker; connections are dealt out in turn.
 class Acceptor {
  public:
-  Acceptor(WorkerPool& workers, Server::Shared& shared) : workers_(workers), shared_(shared) {
+  Acceptor(WorkerPool& workers, Server::Shared& shared)
+      : workers_(workers),
+        shared_(shared),
+        listener_(
+            workers[0], [this]() -> Worker& { return workers_[static_cast<int>(next_++ % homes_.size())]; },
+            [this](Worker& home, tcp::socket socket) {
+              Admit(*homes_[static_cast<std::size_t>(home.index())], std::move(socket));
+            }) {
     for (int i = 0; i < workers.size(); ++i) homes_.push_back(std::make_unique<Home>(workers[i]));
   }
 
   Result<int> Start() {
-    Result<tcp::endpoint> endpoint = ParseAddress(shared_.config.address);
-    if (!endpoint) return std::move(endpoint).error();
-    boost::system::error_code error;
-    acceptor_.emplace(workers_[0].io());
-    acceptor_->open(endpoint->protocol(), error);
-    acceptor_->set_option(tcp::acceptor::reuse_address(true), error);
-    acceptor_->bind(*endpoint, error);
-    if (!error) acceptor_->listen(boost::asio::socket_base::max_listen_connections, error);
-    if (error) {
-      return Error{Code::kUnavailable, "can't listen on " + shared_.config.address + ": " + error.message(), {}, {}};
-    }
-    workers_[0].Post([this] { Accept(); });
-    return static_cast<int>(acceptor_->local_endpoint().port());
+    Result<int> port = listener_.Open(shared_.config.address, shared_.config.reuse_port);
+    if (port) workers_[0].Post([this] { listener_.Start(); });
+    return port;
   }
 
-  void Drain(std::chrono::milliseconds grace) {
+  void Drain(std::chrono::milliseconds grace, std::stop_token hurry) {
+    StopListening();
     shared_.draining = true;
-    OnWorker(workers_[0], [this] {
-      boost::system::error_code ignored;
-      if (acceptor_) acceptor_->close(ignored);
-    });
     EachHome([](Home& home) {
       for (Connection* connection : home.connections) connection->CloseWhenIdle();
-      for (TlsTunnel* tunnel : home.tunnels) tunnel->CloseIfUnopened();
+      for (TlsTunnel* tunnel : home.tunnels) tunnel->HurryUp();
     });
-    if (WaitUntilClosed(grace)) return;
+    if (WaitUntilClosed(grace, std::move(hurry))) return;
     log::Warning("http_drain_cut", {{"connections", shared_.open.load()}});
     EachHome([](Home& home) {
       for (Connection* connection : home.connections) connection->CloseNow();
       for (TlsTunnel* tunnel : home.tunnels) tunnel->CloseNow();
     });
-    WaitUntilClosed(std::chrono::hours(1));
+    WaitUntilClosed(std::chrono::hours(1), {});
   }
 
  private:
-  void Accept() {
-    Home& home = *homes_[next_++ % homes_.size()];
-    acceptor_->async_accept(home.worker.io(), [this, &home](boost::system::error_code error, tcp::socket socket) {
-      if (shared_.draining || !acceptor_->is_open()) return;
-      if (!error) Admit(home, std::move(socket));
-      if (error) return RetryLater(error);
-      Accept();
-    });
-  }
-
-  // Out of file descriptors or memory: accepting again at once would only spin.
-  void RetryLater(boost::system::error_code why) {
-    log::Error("http_accept_failed", {{"reason", why.message()}});
-    pause_.expires_after(std::chrono::milliseconds(100));
-    pause_.async_wait([this](boost::system::error_code error) {
-      if (!error && acceptor_->is_open()) Accept();
-    });
+  void StopListening() {
+    bool diverted = false;
+    OnWorker(workers_[0], [&] { diverted = listener_.Divert(); });
+    if (diverted) std::this_thread::sleep_for(kHandshakes);
+    OnWorker(workers_[0], [this] { listener_.Close(); });
   }
 
   void Admit(Home& home, tcp::socket socket) {
@@ -172,10 +139,10 @@ class Acceptor {
   }
 
   Task<void> ServeTls(Home& home, tcp::socket& socket, const std::string& peer) {
-    const TlsTunnel::Times times{shared_.config.header_timeout, shared_.config.write_timeout};
+    const auto handshake = shared_.draining ? TlsTunnel::kHurry : shared_.config.header_timeout;
+    const TlsTunnel::Times times{handshake, shared_.config.write_timeout};
     TlsTunnel tunnel(socket.release(), *shared_.tls, times, shared_.plain_http_refusal);
     home.tunnels.insert(&tunnel);
-    if (shared_.draining) tunnel.CloseIfUnopened();
     std::optional<tcp::socket> served = co_await tunnel.Open();
     if (served) co_await Serve(home, *served, peer, &tunnel);
     if (!served && tunnel.timed_out()) shared_.timeouts->Increment();
@@ -205,9 +172,9 @@ class Acceptor {
     for (auto& home : homes_) OnWorker(home->worker, [&] { fn(*home); });
   }
 
-  bool WaitUntilClosed(std::chrono::milliseconds time) {
+  bool WaitUntilClosed(std::chrono::milliseconds time, std::stop_token hurry) {
     std::unique_lock lock(mutex_);
-    const bool closed = closed_.wait_for(lock, time, [this] { return shared_.open.load() == 0; });
+    const bool closed = closed_.wait_for(lock, std::move(hurry), time, [this] { return shared_.open.load() == 0; });
     lock.unlock();
     // The last task still has to leave its worker.
     if (closed) EachHome([](Home&) {});
@@ -217,11 +184,10 @@ class Acceptor {
   WorkerPool& workers_;
   Server::Shared& shared_;
   std::vector<std::unique_ptr<Home>> homes_;
-  std::optional<tcp::acceptor> acceptor_;
-  boost::asio::steady_timer pause_{workers_[0].io()};
+  Listener listener_;
   std::size_t next_ = 0;
   std::mutex mutex_;
-  std::condition_variable closed_;
+  std::condition_variable_any closed_;
   std::map<std::string, int> by_address_;
 };
 
@@ -247,12 +213,16 @@ Server::Server(WorkerPool& workers, ServerConfig config, Handler handler, ErrorP
       &registry.Counter("wayleave_http_timeouts_total", "Connections closed because a client was too slow or idle.",
                         {{"listener", name}});
   shared_->websockets = CountWebSockets(registry, name);
+  TlsDoor::FailuresOf(registry);
+  metrics::CertificateExpiry(registry);
   if (!shared_->config.tls) return;
   shared_->tls = std::make_unique<TlsDoor>(*shared_->config.tls, registry, name);
   shared_->plain_http_refusal = PlainHttpRefusal(shared_->error_page);
 }
 
 Server::~Server() { Drain(std::chrono::milliseconds(0)); }
+
+void Server::Leave() { shared_->leaving = true; }
 
 Result<int> Server::Start() {
   Status loaded = shared_->tls ? shared_->tls->Load() : Status{};
@@ -263,9 +233,9 @@ Result<int> Server::Start() {
 
 Status Server::ReloadCertificates() { return shared_->tls ? shared_->tls->Reload() : Status{}; }
 
-void Server::Drain(std::chrono::milliseconds grace) {
+void Server::Drain(std::chrono::milliseconds grace, std::stop_token hurry) {
   if (!std::exchange(started_, false)) return;
-  acceptor_->Drain(grace);
+  acceptor_->Drain(grace, std::move(hurry));
 }
 
 }  // namespace wayleave::http

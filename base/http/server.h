@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ struct ServerConfig {
   std::string address = "127.0.0.1:0";  // host:port; port 0 takes a free one
   // HTTPS alone; without it, plain HTTP alone. A connection then takes three file descriptors instead of one.
   std::optional<net::TlsServerConfig> tls;
+  // Whether another process of the same user may listen on the address, too, if it says so as well: for hand-overs.
+  bool reuse_port = false;
 
   std::size_t header_bytes = 64 << 10;
   std::size_t body_bytes = std::size_t{64} << 20;
@@ -31,6 +34,8 @@ struct ServerConfig {
   std::chrono::milliseconds body_timeout{60000};    // for the whole body
   std::chrono::milliseconds idle_timeout{75000};    // between requests
   std::chrono::milliseconds write_timeout{60000};   // without progress, while a client does not read
+  // A connection that is so old, give or take a tenth, ends with its next answer; 0: never.
+  std::chrono::milliseconds connection_age{0};
 };
 
 class Acceptor;
@@ -92,8 +97,12 @@ class Server {
   // Loads the certificates again without waiting for the next connection to find them changed; what is not good
   // leaves the old ones in force. Any thread, after Start(). Nothing on a plain server.
   Status ReloadCertificates();
-  // Stops accepting, lets requests in progress finish for at most `grace`, then closes what is left and waits.
-  void Drain(std::chrono::milliseconds grace);
+  // Serves on, but each answer is the last of its connection: those who come again may find another server. Any thread.
+  void Leave();
+  // Stops accepting, lets requests in progress finish for at most `grace` and until somebody is in a hurry, then closes
+  // what is left and waits. What waits to be accepted is served; where another process listens on the address, new
+  // connections go there from the first moment on.
+  void Drain(std::chrono::milliseconds grace, std::stop_token hurry = {});
 
   struct Shared;
 

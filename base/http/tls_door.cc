@@ -1,17 +1,21 @@
 #include "base/http/tls_door.h"
 
 #include "base/log/log.h"
+#include "base/metrics/certificate_expiry.h"
 
 namespace wayleave::http {
 
+metrics::Family<prometheus::Counter> TlsDoor::FailuresOf(metrics::Registry& registry) {
+  return registry.Counters("wayleave_http_tls_handshakes_failed_total",
+                           "Connections that ended before TLS was agreed on.", {"listener", "reason"});
+}
+
 TlsDoor::TlsDoor(net::TlsServerConfig config, metrics::Registry& registry, const std::string& name)
     : config_(std::move(config)),
-      not_after_(registry.Gauge("wayleave_http_tls_certificate_expires_seconds",
-                                "When the server's certificate ends, in seconds since 1970.", {{"listener", name}})) {
+      not_after_(metrics::CertificateExpiry(registry).With({"http_" + name})) {
+  const auto failures = FailuresOf(registry);
   for (const char* why : {"alert", "certificate", "gone", "plain_http", "protocol", "timeout"}) {
-    failures_[why] = &registry.Counter("wayleave_http_tls_handshakes_failed_total",
-                                       "Connections that ended before TLS was agreed on.",
-                                       {{"listener", name}, {"reason", why}});
+    failures_[why] = &failures.With({name, why});
   }
 }
 
@@ -41,9 +45,8 @@ void TlsDoor::CountFailure(std::string_view why) {
 }
 
 void TlsDoor::InForce() {
-  const auto not_after = std::chrono::duration_cast<std::chrono::seconds>(context_->not_after().time_since_epoch());
-  not_after_.Set(static_cast<double>(not_after.count()));
-  log::Info("tls_certificate", {{"file", config_.certificate}, {"not_after", not_after.count()}});
+  metrics::ShowExpiry(not_after_, context_->not_after());
+  log::Info("tls_certificate", {{"file", config_.certificate}, {"not_after", static_cast<std::int64_t>(not_after_.Value())}});
 }
 
 }  // namespace wayleave::http

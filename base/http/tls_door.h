@@ -15,6 +15,9 @@ class TlsDoor {
  public:
   TlsDoor(net::TlsServerConfig config, metrics::Registry& registry, const std::string& name);
 
+  // The metrics that a server has only with TLS; known without it, too.
+  static metrics::Family<prometheus::Counter> FailuresOf(metrics::Registry& registry);
+
   // Once, before the first connection. The error says what to do.
   Status Load();
   // Follows changed files, at most once a second; a failure is logged and leaves what was in force.

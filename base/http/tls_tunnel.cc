@@ -140,8 +140,8 @@ void TlsTunnel::Expired() {
   CloseNow();
 }
 
-void TlsTunnel::CloseIfUnopened() {
-  if (!opened_) client_.Close();
+void TlsTunnel::HurryUp() {
+  if (!opened_) deadline_.Set(kHurry);
 }
 
 void TlsTunnel::CloseNow() {

@@ -23,6 +23,8 @@ namespace wayleave::http {
 // Belongs to one worker. The door must outlive it. Open(), then Finish(), whatever came out; then it may be destroyed.
 class TlsTunnel {
  public:
+  static constexpr std::chrono::milliseconds kHurry{1000};
+
   struct Times {
     std::chrono::milliseconds handshake;
     std::chrono::milliseconds write;  // without progress, for what is left when the served end was closed
@@ -37,8 +39,8 @@ class TlsTunnel {
   // Sends what the served end has left behind and closes. Close that end first.
   Task<void> Finish();
 
-  // A drain: nothing is lost if hands are still being shaken.
-  void CloseIfUnopened();
+  // A drain: hands that are still being shaken have little time left.
+  void HurryUp();
   void CloseNow();
   // Whether the client was too slow, with the handshake or with taking what was left for it.
   bool timed_out() const { return timed_out_; }

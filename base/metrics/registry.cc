@@ -2,32 +2,61 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <set>
+
 #include "base/version.h"
 
 namespace wayleave::metrics {
+namespace {
 
-const std::vector<double> kRequestSeconds = {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64,
-                                             1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
-const std::vector<double> kFirstEventSeconds = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5,
-                                                0.75,  1,     2.5,  5,    7.5,  10,   15,   20,  30,   60};
-const std::vector<double> kOverheadSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
-                                              0.005,   0.01,   0.025,   0.05,   0.1,   0.25};
+Registry::LabelNames NamesOf(const Labels& labels) {
+  Registry::LabelNames names;
+  for (const auto& [name, value] : labels) names.push_back(name);
+  return names;
+}
+
+}  // namespace
 
 Registry::Registry(const std::string& service) {
   Gauge("wayleave_build_info", "Constant 1; the labels say what runs.", {{"service", service}, {"version", kVersion}})
       .Set(1);
 }
 
+void Registry::Describe(const std::string& name, const char* type, const std::string& help, const LabelNames& labels) {
+  const std::lock_guard lock(mutex_);
+  families_.try_emplace(name, Description{type, help, labels});
+}
+
+Family<prometheus::Counter> Registry::Counters(const std::string& name, const std::string& help,
+                                               const LabelNames& labels) {
+  Describe(name, "counter", help, labels);
+  return {prometheus::BuildCounter().Name(name).Help(help).Register(*registry_), labels};
+}
+
+Family<prometheus::Gauge> Registry::Gauges(const std::string& name, const std::string& help, const LabelNames& labels) {
+  Describe(name, "gauge", help, labels);
+  return {prometheus::BuildGauge().Name(name).Help(help).Register(*registry_), labels};
+}
+
+Family<prometheus::Histogram> Registry::Histograms(const std::string& name, const std::string& help,
+                                                   const LabelNames& labels, const std::vector<double>& buckets) {
+  Describe(name, "histogram", help, labels);
+  return {prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_), labels, buckets};
+}
+
 prometheus::Counter& Registry::Counter(const std::string& name, const std::string& help, const Labels& labels) {
+  Describe(name, "counter", help, NamesOf(labels));
   return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(labels);
 }
 
 prometheus::Gauge& Registry::Gauge(const std::string& name, const std::string& help, const Labels& labels) {
+  Describe(name, "gauge", help, NamesOf(labels));
   return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels);
 }
 
 prometheus::Histogram& Registry::Histogram(const std::string& name, const std::string& help, const Labels& labels,
                                            const std::vector<double>& buckets) {
+  Describe(name, "histogram", help, NamesOf(labels));
   return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels, buckets);
 }
 
@@ -35,7 +64,20 @@ void Registry::OnCollect(std::function<void()> fn) { on_collect_.push_back(std::
 
 std::string Registry::Render() {
   for (const auto& fn : on_collect_) fn();
-  return prometheus::TextSerializer().Serialize(registry_->Collect());
+  const std::vector<prometheus::MetricFamily> collected = registry_->Collect();
+  std::set<std::string> shown;
+  for (const prometheus::MetricFamily& family : collected) shown.insert(family.name);
+  std::string text = prometheus::TextSerializer().Serialize(collected);
+  for (const auto& [name, family] : Families()) {
+    if (shown.contains(name)) continue;
+    text += "# HELP " + name + " " + family.help + "\n# TYPE " + name + " " + family.type + "\n";
+  }
+  return text;
+}
+
+std::map<std::string, Description> Registry::Families() const {
+  const std::lock_guard lock(mutex_);
+  return families_;
 }
 
 }  // namespace wayleave::metrics

@@ -14,21 +14,21 @@ constexpr std::array<const char*, 17> kCodeNames = {
 
 }  // namespace
 
-RpcMetrics::RpcMetrics(Registry& registry, std::string counter, std::vector<Rpc> rpcs)
-    : registry_(registry), counter_(std::move(counter)), rpcs_(std::move(rpcs)), counters_(rpcs_.size()) {}
-
-prometheus::Counter& RpcMetrics::CounterOf(std::size_t rpc, std::size_t code) {
-  std::atomic<prometheus::Counter*>& place = counters_[rpc][code];
-  if (prometheus::Counter* known = place.load(std::memory_order_acquire)) return *known;
-  prometheus::Counter& made =
-      registry_.Counter(counter_, "Calls answered.", {{"rpc", rpcs_[rpc].name}, {"code", kCodeNames[code]}});
-  place.store(&made, std::memory_order_release);
-  return made;
+void CallSeries::Count(Code code, std::chrono::steady_clock::duration time) {
+  const auto index = static_cast<std::size_t>(code);
+  std::atomic<prometheus::Counter*>& place = counters_[index];
+  prometheus::Counter* counter = place.load(std::memory_order_acquire);
+  if (!counter) {
+    counter = &counts_.With({rpc_, kCodeNames[index]});
+    place.store(counter, std::memory_order_release);
+  }
+  counter->Increment();
+  if (seconds_) seconds_->Observe(std::chrono::duration<double>(time).count());
 }
 
-void RpcMetrics::Count(std::size_t rpc, Code code, std::chrono::steady_clock::duration time) {
-  CounterOf(rpc, static_cast<std::size_t>(code)).Increment();
-  if (rpcs_[rpc].seconds) rpcs_[rpc].seconds->Observe(std::chrono::duration<double>(time).count());
+RpcMetrics::RpcMetrics(Registry& registry, const std::string& counter, const std::vector<Rpc>& rpcs) {
+  const auto counts = registry.Counters(counter, "Calls answered.", {"rpc", "code"});
+  for (const Rpc& rpc : rpcs) rpcs_.push_back(std::make_unique<CallSeries>(counts, rpc.name, rpc.seconds));
 }
 
 }  // namespace wayleave::metrics

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,26 @@
 
 namespace wayleave::metrics {
 
-// Counts the calls that a service answers, by rpc and gRPC code, and times them. Any thread; the registry must outlive
-// it.
+// The calls of one rpc: counted by gRPC code, and timed. Any thread; the registry must outlive it.
+class CallSeries {
+ public:
+  // `counts` has the labels rpc and code. `seconds` may be null: not timed.
+  CallSeries(Family<prometheus::Counter> counts, std::string rpc, prometheus::Histogram* seconds)
+      : counts_(std::move(counts)), rpc_(std::move(rpc)), seconds_(seconds) {}
+
+  void Count(Code code, std::chrono::steady_clock::duration time);
+
+ private:
+  static constexpr std::size_t kCodes = 17;
+
+  const Family<prometheus::Counter> counts_;
+  const std::string rpc_;
+  prometheus::Histogram* const seconds_;
+  // Most of the codes never happen, so a counter is made when its first call ends.
+  std::array<std::atomic<prometheus::Counter*>, kCodes> counters_{};
+};
+
+// The calls that a service answers. Any thread; the registry must outlive it.
 class RpcMetrics {
  public:
   struct Rpc {
@@ -22,36 +41,25 @@ class RpcMetrics {
   };
 
   // `counter` is the counter's name. An rpc is known by its index in `rpcs`.
-  RpcMetrics(Registry& registry, std::string counter, std::vector<Rpc> rpcs);
+  RpcMetrics(Registry& registry, const std::string& counter, const std::vector<Rpc>& rpcs);
 
   // One call, from now until Ends(), which hands its outcome through.
   class Call {
    public:
-    Call(RpcMetrics& metrics, std::size_t rpc) : metrics_(metrics), rpc_(rpc) {}
+    Call(RpcMetrics& metrics, std::size_t rpc) : series_(*metrics.rpcs_[rpc]) {}
     template <class T>
     Result<T> Ends(Result<T> result) {
-      metrics_.Count(rpc_, result ? Code::kOk : result.error().code, std::chrono::steady_clock::now() - start_);
+      series_.Count(result ? Code::kOk : result.error().code, std::chrono::steady_clock::now() - start_);
       return result;
     }
 
    private:
-    RpcMetrics& metrics_;
-    const std::size_t rpc_;
+    CallSeries& series_;
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   };
 
  private:
-  static constexpr std::size_t kCodes = 17;
-  // Most of the combinations never happen, so a counter is made when its first call ends.
-  using Counters = std::array<std::atomic<prometheus::Counter*>, kCodes>;
-
-  void Count(std::size_t rpc, Code code, std::chrono::steady_clock::duration time);
-  prometheus::Counter& CounterOf(std::size_t rpc, std::size_t code);
-
-  Registry& registry_;
-  const std::string counter_;
-  const std::vector<Rpc> rpcs_;
-  std::vector<Counters> counters_;
+  std::vector<std::unique_ptr<CallSeries>> rpcs_;
 };
 
 }  // namespace wayleave::metrics

@@ -5,6 +5,8 @@
 #include <grpcpp/support/async_stream.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "base/rpc/call_metrics.h"
+#include "base/rpc/credentials.h"
 #include "base/rpc/poller.h"
 #include "base/rpc/wire.h"
 
@@ -20,12 +22,14 @@ constexpr std::chrono::milliseconds kRetryPause{50};
 
 void Fill(grpc::ClientContext& to, const CallContext& from) {
   if (!from.request_id.empty()) to.AddMetadata(detail::kRequestIdKey, from.request_id);
-  if (!from.traceparent.empty()) to.AddMetadata(detail::kTraceparentKey, from.traceparent);
+  if (from.trace.valid()) to.AddMetadata(detail::kTraceparentKey, trace::Traceparent(from.trace));
+  if (!from.trace.state.empty()) to.AddMetadata(detail::kTracestateKey, from.trace.state);
   if (!from.bearer.empty()) to.AddMetadata("authorization", "Bearer " + from.bearer);
   if (from.deadline != Clock::time_point::max()) to.set_deadline(from.deadline);
 }
 
-std::shared_ptr<grpc::Channel> Connect(const ChannelConfig& config) {
+std::shared_ptr<grpc::Channel> Connect(const ChannelConfig& config, const std::string& server_name,
+                                       const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(config.max_message_bytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(config.max_message_bytes));
@@ -36,7 +40,8 @@ std::shared_ptr<grpc::Channel> Connect(const ChannelConfig& config) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
-  return grpc::CreateCustomChannel(config.target, grpc::InsecureChannelCredentials(), arguments);
+  if (!server_name.empty()) arguments.SetSslTargetNameOverride(server_name);
+  return grpc::CreateCustomChannel(config.target, credentials, arguments);
 }
 
 // Whether nobody answered. A service that says itself why it can't has answered; one that is ending drops calls as
@@ -48,10 +53,30 @@ bool IsAway(const Status& status) {
 
 bool IsLate(const Status& status) { return !status && status.error().code == Code::kDeadlineExceeded; }
 
+// One call in the metrics, from now until its end; nothing where nobody counts.
+class Counted {
+ public:
+  explicit Counted(metrics::CallSeries* series) : series_(series) {}
+
+  void Ends(const Status& status) {
+    if (!series_) return;
+    const Code code = status ? Code::kOk : status.error().code;
+    std::exchange(series_, nullptr)->Count(code, std::chrono::steady_clock::now() - start_);
+  }
+
+ private:
+  metrics::CallSeries* series_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
 }  // namespace
 
 struct ClientRuntime::Impl {
-  explicit Impl(WorkerPool& workers) {
+  Impl(WorkerPool& workers, std::optional<PeerTls> peers, metrics::Registry* registry)
+      : tls(std::move(peers)),
+        files(tls ? std::make_unique<detail::FollowedFiles>(*tls) : nullptr),
+        credentials(detail::CredentialsFor(files.get(), registry)) {
+    if (registry) calls.emplace(*registry, CallMetrics::Side::kClient);
     for (int i = 0; i < workers.size(); ++i) {
       queues.push_back(std::make_unique<grpc::CompletionQueue>());
       pollers.push_back(std::make_unique<detail::Poller>(*queues.back()));
@@ -62,11 +87,24 @@ struct ClientRuntime::Impl {
   }
   grpc::CompletionQueue& Here() { return *queues[static_cast<std::size_t>(Worker::Current()->index())]; }
 
+  // Only by TLS is there a name to look for.
+  std::string NameOf(const ChannelConfig& config) const {
+    if (!tls) return {};
+    return tls->server_name.empty() ? config.server_name : tls->server_name;
+  }
+
+  metrics::CallSeries* SeriesOf(const char* method) { return calls ? &calls->Of(method) : nullptr; }
+
+  const std::optional<PeerTls> tls;
+  const std::unique_ptr<detail::FollowedFiles> files;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials;
+  std::optional<CallMetrics> calls;
   std::vector<std::unique_ptr<grpc::CompletionQueue>> queues;
   std::vector<std::unique_ptr<detail::Poller>> pollers;
 };
 
-ClientRuntime::ClientRuntime(WorkerPool& workers) : impl_(std::make_unique<Impl>(workers)) {}
+ClientRuntime::ClientRuntime(WorkerPool& workers, std::optional<PeerTls> tls, metrics::Registry* registry)
+    : impl_(std::make_unique<Impl>(workers, std::move(tls), registry)) {}
 ClientRuntime::~ClientRuntime() = default;
 
 namespace detail {
@@ -74,12 +112,19 @@ namespace detail {
 class Transport {
  public:
   Transport(ClientRuntime& runtime, ChannelConfig config)
-      : runtime_(runtime), config_(std::move(config)), channel_(Connect(config_)), stub_(channel_) {}
+      : runtime_(runtime),
+        config_(std::move(config)),
+        channel_(Connect(config_, runtime.impl_->NameOf(config_), runtime.impl_->credentials)),
+        stub_(channel_) {}
 
   const ChannelConfig& config() const { return config_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   grpc::GenericStub& stub() { return stub_; }
   grpc::CompletionQueue& queue() { return runtime_.impl_->Here(); }
+  metrics::CallSeries* SeriesOf(const char* method) { return runtime_.impl_->SeriesOf(method); }
+  void Repeated(const char* method) {
+    if (runtime_.impl_->calls) runtime_.impl_->calls->Repeated(method);
+  }
 
   Task<Status> Try(const char* method, const grpc::ByteBuffer& request, google::protobuf::MessageLite& response,
                    const CallContext& context) {
@@ -108,8 +153,8 @@ class Transport {
 // An open call. Keeps itself alive while gRPC holds one of its operations.
 class StreamTransport : public std::enable_shared_from_this<StreamTransport> {
  public:
-  StreamTransport(const grpc::ByteBuffer& request, const CallContext& context)
-      : worker_(*Worker::Current()), request_(request) {
+  StreamTransport(metrics::CallSeries* series, const grpc::ByteBuffer& request, const CallContext& context)
+      : worker_(*Worker::Current()), request_(request), counted_(series) {
     Fill(context_, context);
   }
   virtual ~StreamTransport() = default;
@@ -118,7 +163,9 @@ class StreamTransport : public std::enable_shared_from_this<StreamTransport> {
 
   void Cancel() { context_.TryCancel(); }
   void Abandon() {
-    if (started_ && !ended_) context_.TryCancel();
+    if (!started_ || ended_) return;
+    context_.TryCancel();
+    counted_.Ends(Error{Code::kCancelled, {}, {}, {}});
   }
   const Status& status() const { return status_; }
 
@@ -127,11 +174,13 @@ class StreamTransport : public std::enable_shared_from_this<StreamTransport> {
     ended_ = true;
     status_ = FromGrpc(status);
     if (unparsable) status_ = Error{Code::kInternal, "the service sent a message that can't be parsed", {}, {}};
+    counted_.Ends(status_);
   }
 
   Worker& worker_;
   grpc::ClientContext context_;
   grpc::ByteBuffer request_;
+  Counted counted_;
   bool started_ = false;
   bool ended_ = false;
   Status status_;
@@ -140,7 +189,8 @@ class StreamTransport : public std::enable_shared_from_this<StreamTransport> {
 class ManyTransport final : public StreamTransport {
  public:
   ManyTransport(Transport& transport, const char* method, const grpc::ByteBuffer& request, const CallContext& context)
-      : StreamTransport(request, context), method_(method, grpc::internal::RpcMethod::SERVER_STREAMING) {
+      : StreamTransport(transport.SeriesOf(method), request, context),
+        method_(method, grpc::internal::RpcMethod::SERVER_STREAMING) {
     reader_.reset(grpc::internal::ClientAsyncReaderFactory<grpc::ByteBuffer>::Create(
         transport.channel().get(), &transport.queue(), method_, &context_, request_, false, nullptr));
   }
@@ -190,7 +240,7 @@ class ManyTransport final : public StreamTransport {
 class SingleTransport final : public StreamTransport {
  public:
   SingleTransport(Transport& transport, const char* method, const grpc::ByteBuffer& request, const CallContext& context)
-      : StreamTransport(request, context),
+      : StreamTransport(transport.SeriesOf(method), request, context),
         call_(transport.stub().PrepareUnaryCall(&context_, method, request_, &transport.queue())) {}
 
   Task<bool> Read(google::protobuf::MessageLite& into) override {
@@ -241,11 +291,22 @@ Task<Status> Channel::CallOnce(const char* method, const google::protobuf::Messa
                                google::protobuf::MessageLite& response, CallContext context) {
   const CallContext bounded = context.Within(transport_->config().timeout);
   const grpc::ByteBuffer bytes = detail::Serialize(request);
-  co_return co_await transport_->Try(method, bytes, response, bounded);
+  Counted counted(transport_->SeriesOf(method));
+  Status status = co_await transport_->Try(method, bytes, response, bounded);
+  counted.Ends(status);
+  co_return status;
 }
 
 Task<Status> Channel::CallRaw(const char* method, const google::protobuf::MessageLite& request,
                               google::protobuf::MessageLite& response, CallContext context) {
+  Counted counted(transport_->SeriesOf(method));
+  Status status = co_await Persist(method, request, response, context);
+  counted.Ends(status);
+  co_return status;
+}
+
+Task<Status> Channel::Persist(const char* method, const google::protobuf::MessageLite& request,
+                              google::protobuf::MessageLite& response, const CallContext& context) {
   const ChannelConfig& config = transport_->config();
   const CallContext bounded = context.Within(config.timeout);
   const auto patience = Clock::now() + config.wait_for_ready;
@@ -253,10 +314,11 @@ Task<Status> Channel::CallRaw(const char* method, const google::protobuf::Messag
   for (;;) {
     const CallContext tried = config.attempt.count() > 0 ? bounded.Within(config.attempt) : bounded;
     Status status = co_await transport_->Try(method, bytes, response, tried);
-    if (IsLate(status) && tried.deadline < bounded.deadline) continue;
-    if (!IsAway(status)) co_return status;
-    if (Clock::now() + kRetryPause > std::min(patience, bounded.deadline)) co_return status;
-    co_await Sleep(kRetryPause);
+    const bool late = IsLate(status) && tried.deadline < bounded.deadline;
+    if (!late && !IsAway(status)) co_return status;
+    if (!late && Clock::now() + kRetryPause > std::min(patience, bounded.deadline)) co_return status;
+    transport_->Repeated(method);
+    if (!late) co_await Sleep(kRetryPause);
   }
 }
 

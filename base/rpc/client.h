@@ -4,12 +4,15 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/async/task.h"
 #include "base/async/worker.h"
+#include "base/metrics/registry.h"
 #include "base/result.h"
 #include "base/rpc/context.h"
+#include "base/rpc/peers.h"
 
 namespace wayleave::rpc {
 
@@ -24,6 +27,9 @@ struct ChannelConfig {
   std::chrono::milliseconds wait_for_ready{2000};
   // After so much of its time a unary call is tried anew, and so at the next replica: one may hang. 0: never.
   std::chrono::milliseconds attempt{0};
+  // By TLS: what must stand in the service's certificate, where that is not the target's host and the runtime's
+  // configuration says nothing.
+  std::string server_name;
   std::size_t max_message_bytes = std::size_t{160} << 20;
 };
 
@@ -34,11 +40,13 @@ class SingleTransport;
 class ManyTransport;
 }  // namespace detail
 
-// The completion machinery that all channels of a process share: one poller for each worker.
+// What all channels of a process share: the completion machinery, one poller for each worker, and whom they trust.
 // Build and destroy it on the main thread, around the channels; calls need workers that run.
 class ClientRuntime {
  public:
-  explicit ClientRuntime(WorkerPool& workers);
+  // Throws std::runtime_error if the files of `tls` can't be used.
+  // The calls are counted in the registry, if there is one; it must outlive the runtime.
+  explicit ClientRuntime(WorkerPool& workers, std::optional<PeerTls> tls = {}, metrics::Registry* registry = nullptr);
   ~ClientRuntime();
 
  private:
@@ -100,6 +108,8 @@ class Channel {
  private:
   Task<Status> CallRaw(const char* method, const google::protobuf::MessageLite& request,
                        google::protobuf::MessageLite& response, CallContext context);
+  Task<Status> Persist(const char* method, const google::protobuf::MessageLite& request,
+                       google::protobuf::MessageLite& response, const CallContext& context);
   std::unique_ptr<detail::Transport> transport_;
 };
 

@@ -3,14 +3,16 @@
 #include <chrono>
 #include <string>
 
+#include "base/trace/context.h"
+
 namespace wayleave::rpc {
 
 // What travels beside a message on every hop. A plain value; copy it freely.
 struct CallContext {
   // The id in the client's x-request-id reply header; empty for calls that serve no request.
   std::string request_id;
-  // W3C trace context, as received or made; empty for none.
-  std::string traceparent;
+  // Where in a trace the call is made; in none for calls that serve no request.
+  trace::Context trace;
   // A bearer token for calls that are made in somebody's name; empty for none. In no log and no message.
   std::string bearer;
   // When the caller stops waiting. max() for streams that last as long as they last.

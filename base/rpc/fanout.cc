@@ -50,6 +50,7 @@ void Fanout::Take(const std::vector<std::string>& names) {
     if (next.size() == kMostReplicas) break;
     const auto known = replicas_.find(name);
     ChannelConfig config{name, config_.timeout, std::chrono::milliseconds(0)};
+    config.server_name = names_.host;
     next[name] = known != replicas_.end() ? known->second : std::make_shared<Replica>(runtime_, std::move(config));
   }
   replicas_.swap(next);

@@ -6,13 +6,19 @@
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/async_stream.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "base/async/deadline.h"
+#include "base/rpc/call_metrics.h"
+#include "base/rpc/call_span.h"
+#include "base/rpc/credentials.h"
 #include "base/rpc/poller.h"
 #include "base/rpc/wire.h"
 
@@ -24,13 +30,21 @@ namespace {
 // Calls of each method that each worker stands ready to take at once.
 constexpr int kReadyCalls = 8;
 
+using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+
+// Empty if it is not there, or more than once.
+std::string_view OnlyOne(const Metadata& metadata, const char* key) {
+  const auto [first, last] = metadata.equal_range(key);
+  if (first == last || std::next(first) != last) return {};
+  return {first->second.data(), first->second.size()};
+}
+
 CallContext ContextOf(const grpc::ServerContext& from) {
   CallContext context;
   const auto& metadata = from.client_metadata();
   if (auto it = metadata.find(kRequestIdKey); it != metadata.end())
     context.request_id.assign(it->second.data(), it->second.size());
-  if (auto it = metadata.find(kTraceparentKey); it != metadata.end())
-    context.traceparent.assign(it->second.data(), it->second.size());
+  context.trace = trace::Parse(OnlyOne(metadata, kTraceparentKey), OnlyOne(metadata, kTracestateKey));
   context.deadline = from.deadline();
   return context;
 }
@@ -65,6 +79,12 @@ struct Method {
   bool stream = false;
   std::function<std::unique_ptr<google::protobuf::Message>()> make;
   std::function<Task<Status>(ServerCall&, google::protobuf::Message&)> handler;
+  metrics::CallSeries* series = nullptr;
+
+  void Count(const Status& status, std::chrono::steady_clock::time_point start) const {
+    const Code code = status ? Code::kOk : status.error().code;
+    if (series) series->Count(code, std::chrono::steady_clock::now() - start);
+  }
 };
 
 // A gRPC service made of our methods at run time: each is one request and a stream of responses, so one
@@ -92,17 +112,20 @@ class DynamicService final : public grpc::Service {
 
 class ServerImpl {
  public:
-  ServerImpl(WorkerPool& pool, ServerConfig config) : workers(pool), config_(std::move(config)) {}
+  ServerImpl(WorkerPool& pool, ServerConfig config) : workers(pool), config_(std::move(config)) {
+    if (config_.registry) metrics_.emplace(*config_.registry, CallMetrics::Side::kServer);
+  }
 
   void Add(const std::string& service, Method method) {
     auto& slot = services_[service];
     if (!slot) slot = std::make_unique<DynamicService>();
+    if (metrics_) method.series = &metrics_->Of(method.path);
     slot->Add(std::move(method));
   }
 
   Result<int> Start();
   void SetServing(bool serving);
-  void Drain(std::chrono::milliseconds grace);
+  void Drain(std::chrono::milliseconds grace, std::stop_token hurry);
 
   void Began() {
     std::lock_guard lock(mutex_);
@@ -112,22 +135,44 @@ class ServerImpl {
     std::lock_guard lock(mutex_);
     if (--calls_ == 0) idle_.notify_all();
   }
+  // From its start to its end a call can be cancelled from here.
+  void Opened(grpc::ServerContext& call) {
+    std::lock_guard lock(mutex_);
+    open_.insert(&call);
+    if (cut_) call.TryCancel();
+  }
+  void Closed(grpc::ServerContext& call) {
+    std::lock_guard lock(mutex_);
+    open_.erase(&call);
+  }
+  void Leave() {
+    if (!config_.reuse_port) SetServing(false);
+  }
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
   grpc::ServerCompletionQueue& queue(int worker) { return *queues_[static_cast<std::size_t>(worker)]; }
   std::chrono::milliseconds write_timeout() const { return config_.write_timeout; }
+  trace::Tracer* tracer() const { return tracer_; }
+  void Trace(trace::Tracer* tracer) { tracer_ = tracer; }
 
   WorkerPool& workers;
 
  private:
+  void Cut();
+
   const ServerConfig config_;
+  std::optional<CallMetrics> metrics_;
+  trace::Tracer* tracer_ = nullptr;
   std::map<std::string, std::unique_ptr<DynamicService>> services_;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;
   std::vector<std::unique_ptr<Poller>> pollers_;
+  std::shared_ptr<grpc::ServerCredentials> credentials_;  // gRPC asks it for certificates, and does not keep it
   std::unique_ptr<grpc::Server> server_;
   std::atomic<bool> draining_{false};
   std::mutex mutex_;
   std::condition_variable idle_;
   int calls_ = 0;
+  std::set<grpc::ServerContext*> open_;
+  bool cut_ = false;
 };
 
 // One call from the moment we stand ready for it. Owns itself; deleted on its worker after the handler,
@@ -194,6 +239,7 @@ class ServerCallImpl {
   void Started(bool ok) {
     if (!ok) return Delete();  // the server shuts down; gRPC sends no further word
     if (!server_.draining()) new ServerCallImpl(server_, service_, index_, worker_.index());
+    server_.Opened(context_);
     call_context_ = ContextOf(context_);
     RunHandler(*this);
   }
@@ -211,7 +257,9 @@ class ServerCallImpl {
 
   static wayleave::detail::Root RunHandler(ServerCallImpl& call) {
     {
+      const auto start = std::chrono::steady_clock::now();
       Status status = co_await call.Handle();
+      call.service_.method(call.index_).Count(status, start);
       co_await call.Finish(status);
     }
     call.finished_ = true;
@@ -230,6 +278,7 @@ class ServerCallImpl {
     const auto request = method.make();
     if (!Parse(request_, *request)) co_return Unreadable();
     request_.Clear();
+    CallSpan span(server_.tracer(), call_context_, method.path);
     ServerCall call(*this);
     Status status;
     try {
@@ -238,6 +287,7 @@ class ServerCallImpl {
       status = Error{Code::kInternal, std::string("internal error: ") + e.what(), {}, {}};
     }
     on_cancel_ = nullptr;
+    span.Ends(status);
     co_return status;
   }
 
@@ -266,6 +316,7 @@ class ServerCallImpl {
 
   void Delete() {
     ServerImpl& server = server_;
+    server.Closed(context_);
     delete this;
     server.Ended();
   }
@@ -290,15 +341,23 @@ class ServerCallImpl {
 };
 
 Result<int> ServerImpl::Start() {
+  auto credentials = CredentialsFor(config_.tls, config_.registry);
+  if (!credentials) return std::move(credentials).error();
+  credentials_ = std::move(*credentials);
+  if (!config_.tls) WarnOfPlainText(config_.address);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   if (!config_.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
   int port = 0;
-  builder.AddListeningPort(config_.address, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(config_.address, credentials_, &port);
   builder.SetMaxReceiveMessageSize(static_cast<int>(config_.max_message_bytes));
   builder.SetMaxSendMessageSize(static_cast<int>(config_.max_message_bytes));
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, config_.reuse_port ? 1 : 0);
+  if (config_.max_connection_age.count() > 0) {
+    const auto age = std::min<std::int64_t>(config_.max_connection_age.count(), std::numeric_limits<int>::max());
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, static_cast<int>(age));
+  }
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
   for (auto& [name, service] : services_) builder.RegisterService(service.get());
   for (int i = 0; i < workers.size(); ++i) queues_.push_back(builder.AddCompletionQueue());
@@ -325,9 +384,16 @@ void ServerImpl::SetServing(bool serving) {
   for (const auto& [name, service] : services_) health->SetServingStatus(name, serving);
 }
 
-void ServerImpl::Drain(std::chrono::milliseconds grace) {
+void ServerImpl::Cut() {
+  std::lock_guard lock(mutex_);
+  cut_ = true;
+  for (grpc::ServerContext* call : open_) call->TryCancel();
+}
+
+void ServerImpl::Drain(std::chrono::milliseconds grace, std::stop_token hurry) {
   if (draining_.exchange(true)) return;
   if (server_) {
+    const std::stop_callback cut(std::move(hurry), [this] { Cut(); });
     SetServing(false);
     server_->Shutdown(std::chrono::system_clock::now() + grace);
     std::unique_lock lock(mutex_);
@@ -350,11 +416,23 @@ void ServerCall::WriteLast(const google::protobuf::MessageLite& message) { impl_
 
 Server::Server(WorkerPool& workers, ServerConfig config)
     : impl_(std::make_unique<detail::ServerImpl>(workers, std::move(config))) {}
-Server::~Server() { Drain(std::chrono::milliseconds(0)); }
+Server::~Server() { Drain(std::chrono::milliseconds(0), {}); }
 
+void Server::Trace(trace::Tracer* tracer) { impl_->Trace(tracer); }
 Result<int> Server::Start() { return impl_->Start(); }
 void Server::SetServing(bool serving) { impl_->SetServing(serving); }
-void Server::Drain(std::chrono::milliseconds grace) { impl_->Drain(grace); }
+void Server::Leave() { impl_->Leave(); }
+void Server::Drain(std::chrono::milliseconds grace, std::stop_token hurry) { impl_->Drain(grace, std::move(hurry)); }
+
+ServerConfig ServerConfigOf(const PeerConfig& peers, std::string address, bool reflection, bool reuse_port) {
+  ServerConfig config;
+  config.address = std::move(address);
+  config.reflection = reflection;
+  if (peers.tls) config.tls = peers.tls->ForServer();
+  config.max_connection_age = peers.max_connection_age;
+  config.reuse_port = reuse_port;
+  return config;
+}
 
 void Server::Add(std::string service, std::string method, bool stream, MakeRequest make, Handler handler) {
   const std::string path = "/" + service + "/" + method;

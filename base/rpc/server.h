@@ -5,14 +5,19 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/async/task.h"
 #include "base/async/worker.h"
+#include "base/metrics/registry.h"
+#include "base/net/tls_server.h"
 #include "base/result.h"
 #include "base/rpc/context.h"
+#include "base/rpc/peers.h"
 
 namespace wayleave::rpc {
 
@@ -26,7 +31,18 @@ struct ServerConfig {
   // How long a caller may leave one message of its stream unread before its call is cancelled; 0 for ever, which is
   // for callers that are services of ours.
   std::chrono::milliseconds write_timeout{0};
+  // Nothing: in the clear, which is logged as a warning where others than this machine can reach it.
+  std::optional<net::TlsServerConfig> tls;
+  // As PeerConfig's.
+  std::chrono::milliseconds max_connection_age{0};
+  // Whether another process of the same user may listen on the address, too, if it says so as well: for hand-overs.
+  bool reuse_port = false;
+  // Counts and times the calls; null: nobody does. Outlives the server.
+  metrics::Registry* registry = nullptr;
 };
+
+// For a server among our services.
+ServerConfig ServerConfigOf(const PeerConfig& peers, std::string address, bool reflection, bool reuse_port);
 
 namespace detail {
 class ServerCallImpl;
@@ -92,12 +108,17 @@ class Server {
         });
   }
 
+  // Who gets a span of each call that belongs to a trace; null: nobody. Before Start(); outlives the server.
+  void Trace(trace::Tracer* tracer);
   // Binds and serves; the port, or why not.
   Result<int> Start();
   // What grpc.health.v1 says. Serving after Start().
   void SetServing(bool serving);
-  // Refuses new calls, waits for open ones at most `grace`, then cancels them and waits for their end.
-  void Drain(std::chrono::milliseconds grace);
+  // Serves on, but says that it is about to go; not where the address may be a successor's, too.
+  void Leave();
+  // Refuses new calls, waits for open ones at most `grace` and until somebody is in a hurry, then cancels them and waits
+  // for their end.
+  void Drain(std::chrono::milliseconds grace, std::stop_token hurry = {});
 
  private:
   using MakeRequest = std::function<std::unique_ptr<google::protobuf::Message>()>;

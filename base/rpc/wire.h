@@ -20,5 +20,6 @@ Status FromGrpc(const grpc::Status& status);
 // Names of the metadata that carries a CallContext.
 inline constexpr const char* kRequestIdKey = "x-request-id";
 inline constexpr const char* kTraceparentKey = "traceparent";
+inline constexpr const char* kTracestateKey = "tracestate";
 
 }  // namespace wayleave::rpc::detail

@@ -6,14 +6,15 @@ import pwd
 import shutil
 import socket
 
-from . import governance, rules
+from . import governance, rules, tracing
 from .processes import Process, free_ports, wait_until
 
 KEY = "wl_bench_0123456789abcdef0123456789abcdef"
 # Where a request goes by its model's name. The mock reads its terms from the name, wherever "mock:" stands in it.
 MODELS = {"mock:*": {"targets": ["mock/*"]},
           **{f"{name}-mock:*": {"targets": [f"{name}/*"]} for name in ("native", "ollama", "messages")}}
-PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed"), ["wayleave"]),
+PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced"),
+                            ["wayleave"]),
             "fleet": ["wayleave-gateway", "wayleave-auth", "wayleave-router", "wayleave-provider"]}
 FOREIGN = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PORT"}  # would lead elsewhere
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -45,7 +46,8 @@ def start(name, options, folder, upstream_port):
     if name == "direct":
         return Target(name, upstream_port)
     kind = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "serve-rules": ServeRules,
-            "serve-500-rules": ServeManyRules, "serve-governed": ServeGoverned, "fleet": Fleet}[name]
+            "serve-500-rules": ServeManyRules, "serve-governed": ServeGoverned,
+            "serve-traced": ServeTraced, "fleet": Fleet}[name]
     target = kind(name, free_ports(1)[0])
     try:
         target.start(options, folder, upstream_port)
@@ -176,6 +178,13 @@ class ServeGoverned(Serve):
 
     def adjust(self, options, config):
         return governance.add(config)
+
+
+class ServeTraced(Serve):
+    """The same with a tenth of its requests traced."""
+
+    def adjust(self, options, config):
+        return tracing.add(config, options.load_cpus)
 
 
 class Fleet(Gateway):

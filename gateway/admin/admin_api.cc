@@ -12,6 +12,7 @@
 #include "gateway/admin/openapi.h"
 #include "gateway/admin/origin.h"
 #include "gateway/admin/request_maker.h"
+#include "gateway/admin/status_page.h"
 #include "gateway/errors.h"
 #include "gateway/request_id.h"
 
@@ -114,16 +115,32 @@ http::Response Page(int status, std::string body) {
   return response;
 }
 
+http::Response Document(int status, const Message& message) {
+  return Page(status, WriteAdminJson(message).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+template <class Answer>
+http::Response Told(const Result<Answer>& answer, const AdminCaller& caller) {
+  return answer ? Document(200, *answer) : Failed(answer.error(), caller);
+}
+
 http::Response Told(const AdminTarget& target, const Message& response, const AdminCaller& caller) {
   const Message* answer = AnswerIn(target, response);
-  if (answer)
-    return Page(target.route->status, WriteAdminJson(*answer).dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (answer) return Document(target.route->status, *answer);
   return Failed({Code::kNotFound,
                  "There is none of that " + std::string(target.route->pick) + "; the list of " +
                      std::string(target.route->answer) + " has what this key may see.",
                  "not_found",
                  {}},
                 caller);
+}
+
+// Pages and terminals look every second: that is no news.
+void LogRequest(const AdminRoute& route, int status, const AdminCaller& caller) {
+  const log::Level level = route.own && status == 200 ? log::Level::kDebug : log::Level::kInfo;
+  if (!log::Enabled(level)) return;
+  log::Write(level, "admin_request",
+             {{"request_id", caller.request_id}, {"operation", route.id}, {"status", status}, {"client", caller.peer}});
 }
 
 // Keys and money are for no cache.
@@ -142,7 +159,8 @@ Task<void> AdminApi::Serve(http::Request& request, http::Responder& responder) {
 
 Task<http::Response> AdminApi::Answer(const http::Request& request) {
   const AdminCaller caller{BearerOf(request.headers), RequestIdOf(request.headers), request.peer};
-  http::Response response = co_await Dispatch(request, caller);
+  http::Response response = IsStatusPage(request) ? StatusPage() : http::Response();
+  if (!IsStatusPage(request)) response = co_await Dispatch(request, caller);
   AddHeaders(caller.request_id, response.headers);
   co_return response;
 }
@@ -151,18 +169,16 @@ Task<http::Response> AdminApi::Dispatch(const http::Request& request, const Admi
   if (Status status = CheckOrigin(request.headers, config_.hosts); !status) co_return Failed(status.error(), caller);
   const auto target = FindAdminRoute(request.method, request.path());
   if (!target) co_return NoRoute(target.error(), caller);
-  if (target->route->rpc.empty()) co_return Page(200, AdminOpenApi());
+  if (target->route->describes()) co_return Page(200, AdminOpenApi());
   http::Response response = caller.credential.empty() ? Failed(NoKey(), caller) : http::Response();
   if (!caller.credential.empty()) response = co_await Call(*target, request, caller);
-  log::Info("admin_request", {{"request_id", caller.request_id},
-                              {"operation", target->route->id},
-                              {"status", response.status},
-                              {"client", caller.peer}});
+  LogRequest(*target->route, response.status, caller);
   co_return response;
 }
 
 Task<http::Response> AdminApi::Call(const AdminTarget& target, const http::Request& request,
                                     const AdminCaller& caller) {
+  if (target.route->own) co_return co_await CallSelf(*target.route, request, caller);
   if (auto refusal = RefuseBody(request)) co_return *std::move(refusal);
   const auto message = MakeAdminRequest(target, request.query(), request.body);
   if (!message) co_return Failed(message.error(), caller);
@@ -170,6 +186,18 @@ Task<http::Response> AdminApi::Call(const AdminTarget& target, const http::Reque
   const Status status = co_await port_.Call(target.route->rpc, **message, *response, caller);
   if (!status) co_return Failed(status.error(), caller);
   co_return Told(target, *response, caller);
+}
+
+Task<http::Response> AdminApi::CallSelf(const AdminRoute& route, const http::Request& request,
+                                        const AdminCaller& caller) {
+  if (!request.query().empty() || !request.body.empty())
+    co_return Failed({Code::kInvalidArgument, "This operation takes no parameters and no body."}, caller);
+  if (route.own() == v1::Live::descriptor()) {
+    const auto live = co_await live_.Look(caller);
+    co_return Told(live, caller);
+  }
+  const auto health = co_await live_.Check(caller);
+  co_return Told(health, caller);
 }
 
 http::Response AdminApi::ErrorPage(const http::Request& request, int status, std::string_view message) {

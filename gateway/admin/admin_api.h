@@ -8,6 +8,7 @@
 #include "base/http/request.h"
 #include "base/http/server.h"
 #include "gateway/admin/admin_port.h"
+#include "gateway/admin/live_port.h"
 #include "gateway/admin/routes.h"
 
 namespace wayleave::gateway {
@@ -17,14 +18,16 @@ struct AdminApiConfig {
   std::vector<std::string> hosts;
 };
 
-// Administration over HTTP: /admin/v1/… as gateway/admin/routes tells, JSON in and out, errors in OpenAI's form. It
-// reads, calls auth.v1.AdminService in the caller's name and writes what comes back; it decides and keeps nothing.
+// Administration over HTTP: /admin/v1/… as gateway/admin/routes tells, JSON in and out, errors in OpenAI's form, and the
+// status page at /admin/. It reads, calls auth.v1.AdminService in the caller's name, or the gateway itself, and writes
+// what comes back; it decides and keeps nothing.
 //
-// Immutable, so any worker may call it, for several requests at once. `port` must outlive it. The caller's key is in no
-// answer but that which makes a key, and in no log line.
+// Immutable, so any worker may call it, for several requests at once. The ports must outlive it. The caller's key is in
+// no answer but that which makes a key, and in no log line.
 class AdminApi {
  public:
-  explicit AdminApi(AdminPort& port, AdminApiConfig config = {}) : port_(port), config_(std::move(config)) {}
+  AdminApi(AdminPort& port, LivePort& live, AdminApiConfig config)
+      : port_(port), live_(live), config_(std::move(config)) {}
 
   // Answers a request whose path is below kAdminPrefix.
   Task<void> Serve(http::Request& request, http::Responder& responder);
@@ -37,8 +40,10 @@ class AdminApi {
  private:
   Task<http::Response> Dispatch(const http::Request& request, const AdminCaller& caller);
   Task<http::Response> Call(const AdminTarget& target, const http::Request& request, const AdminCaller& caller);
+  Task<http::Response> CallSelf(const AdminRoute& route, const http::Request& request, const AdminCaller& caller);
 
   AdminPort& port_;
+  LivePort& live_;
   const AdminApiConfig config_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/async/task.h"
 #include "base/result.h"
+#include "wayleave/auth/v1/caller.pb.h"
 
 namespace wayleave::gateway {
 
@@ -26,6 +27,8 @@ class AdminPort {
   // that method's types and live until the task ends. After a failure `response` counts for nothing.
   virtual Task<Status> Call(std::string_view method, const google::protobuf::Message& request,
                             google::protobuf::Message& response, const AdminCaller& caller) = 0;
+  // CallerService: what the caller may see.
+  virtual Task<Result<auth::v1::DescribeCallerResponse>> Describe(const AdminCaller& caller) = 0;
 };
 
 }  // namespace wayleave::gateway

@@ -204,21 +204,23 @@ std::string Joined(std::span<const std::string_view> names) {
   return text;
 }
 
-Status CheckMembers(const Json& body, std::span<const std::string_view> members, bool required) {
+Status CheckMembers(const Json& body, std::span<const std::string_view> members,
+                    std::span<const std::string_view> required) {
   for (const auto& [name, value] : body.items()) {
     if (std::find(members.begin(), members.end(), name) == members.end())
       return BadAdminField(Shown(name), "is not known here; there is " + Joined(members) + ".");
   }
-  for (const std::string_view name : members) {
+  for (const std::string_view name : required) {
     const auto found = body.find(name);
-    if (required && (found == body.end() || found->is_null())) return BadAdminField(name, "is missing.");
+    if (found == body.end() || found->is_null()) return BadAdminField(name, "is missing.");
   }
   return {};
 }
 
 }  // namespace
 
-Status ReadAdminJson(std::string_view text, Message& into, std::span<const std::string_view> members, bool required) {
+Status ReadAdminJson(std::string_view text, Message& into, std::span<const std::string_view> members,
+                     std::span<const std::string_view> required) {
   const auto body = Parse(text);
   if (!body) return body.error();
   if (!members.empty()) {

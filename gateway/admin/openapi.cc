@@ -61,10 +61,10 @@ Json Content(Json schema) { return {{"application/json", {{"schema", std::move(s
 Json MembersOf(const AdminRoute& route, AdminSchemas& schemas) {
   Json properties = Json::object();
   Json required = Json::array();
-  for (const std::string_view member : route.body.members) {
+  for (const std::string_view member : route.body.all()) {
     properties[std::string(member)] = schemas.Of(FieldAt(*AdminRequestOf(route).GetDescriptor(), member));
-    if (route.body.required) required.push_back(member);
   }
+  for (const std::string_view member : route.body.needed()) required.push_back(member);
   Json schema = {{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
   if (!required.empty()) schema["required"] = std::move(required);
   return schema;
@@ -78,7 +78,8 @@ Json BodyOf(const AdminRoute& route, AdminSchemas& schemas) {
 }
 
 Json AnswerOf(const AdminRoute& route, AdminSchemas& schemas) {
-  if (route.rpc.empty()) return {{"type", "object"}};
+  if (route.describes()) return {{"type", "object"}};
+  if (route.own) return schemas.Of(*route.own());
   const Descriptor& type = *AdminResponseOf(route).GetDescriptor();
   if (route.answer.empty()) return schemas.Of(type);
   return schemas.Of(*FieldAt(type, route.answer).message_type());
@@ -86,7 +87,7 @@ Json AnswerOf(const AdminRoute& route, AdminSchemas& schemas) {
 
 Json OperationOf(const AdminRoute& route, AdminSchemas& schemas) {
   Json operation = {{"operationId", route.id}, {"summary", route.summary}};
-  if (route.rpc.empty()) operation["security"] = Json::array();
+  if (route.describes()) operation["security"] = Json::array();
   Json parameters = ParametersOf(route, schemas);
   if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   if (!route.body.none()) operation["requestBody"] = BodyOf(route, schemas);

@@ -49,7 +49,7 @@ Status CheckOrigin(const http::HeaderList& headers, std::span<const std::string>
   if (!host.empty() && !IsKnown(WithoutPort(host), hosts)) {
     return Foreign(
         "The Host of this request is not one that administration answers to. Use an IP address or localhost, or add "
-        "the name to the administration's hosts in the configuration.");
+        "the name to gateway.admin_hosts in the configuration.");
   }
   const std::string_view site = headers.Get("sec-fetch-site");
   const bool foreign_site = iequals(site, "cross-site") || iequals(site, "same-site");

@@ -19,7 +19,7 @@ Status FillBody(const AdminBody& body, std::string_view text, Message& request) 
     return Error{Code::kInvalidArgument, "This operation takes no body.", "invalid_request", {}};
   }
   if (text.empty() && !body.required) return {};
-  if (body.field.empty()) return ReadAdminJson(text, request, body.members, body.required);
+  if (body.field.empty()) return ReadAdminJson(text, request, body.all(), body.needed());
   const FieldPlace place = PlaceOf(request, body.field);
   return ReadAdminJson(text, *place.message.GetReflection()->MutableMessage(&place.message, &place.field));
 }

@@ -6,6 +6,7 @@
 
 #include "gateway/admin/query.h"
 #include "wayleave/auth/v1/auth.pb.h"
+#include "wayleave/gateway/v1/live.pb.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -63,9 +64,10 @@ std::vector<AdminRoute> TenantRoutes() {
        .path = "/admin/v1/tenants/{name}",
        .id = "update_tenant",
        .rpc = "UpdateTenant",
-       .summary = "Replaces a tenant's terms: all of them, also those that the body leaves out.",
+       .summary = "Replaces a tenant's terms: all of them, also those that the body leaves out. content_key and "
+                  "user_terms stay as they were where the body leaves them out.",
        .in_path = {kTenantName},
-       .body = kTerms,
+       .body = {.members = {"terms"}, .optional = {"content_key", "user_terms"}, .required = true},
        .answer = "tenant"},
       {.method = "POST",
        .path = "/admin/v1/tenants/{name}/suspend",
@@ -225,6 +227,13 @@ std::vector<AdminRoute> RecordRoutes() {
                     {"after", "after", "Goes on after the record of this sequence."},
                     {"chain", "chain", "Which chain; absent for the one whose record is the newest."}}},
       {.method = "GET",
+       .path = "/admin/v1/contents/{reservation_id}",
+       .id = "read_content",
+       .rpc = "ReadContent",
+       .summary = "The sealed content of one request; `wayleave audit content` opens it. 404 if none is kept, or no "
+                  "longer. Needs the scope admin or admin:read, and is on record.",
+       .in_path = {{"reservation_id", "reservation_id", "The request's reservation_id."}}},
+      {.method = "GET",
        .path = kOpenApiPath,
        .id = "describe",
        .rpc = "",
@@ -232,9 +241,24 @@ std::vector<AdminRoute> RecordRoutes() {
   };
 }
 
+std::vector<AdminRoute> LiveRoutes() {
+  return {
+      {.method = "GET",
+       .path = "/admin/v1/live",
+       .id = "look_live",
+       .summary = "What this gateway does now and did in the last ten minutes; of one tenant for a key of one.",
+       .own = &v1::Live::descriptor},
+      {.method = "GET",
+       .path = "/admin/v1/health",
+       .id = "check_health",
+       .summary = "How the services, the database and the targets do, as this gateway sees them now.",
+       .own = &v1::Health::descriptor},
+  };
+}
+
 std::vector<AdminRoute> AllRoutes() {
   std::vector<AdminRoute> all;
-  for (auto* make : {&TenantRoutes, &UserRoutes, &KeyRoutes, &RecordRoutes}) {
+  for (auto* make : {&TenantRoutes, &UserRoutes, &KeyRoutes, &LiveRoutes, &RecordRoutes}) {
     const std::vector<AdminRoute> some = make();
     all.insert(all.end(), some.begin(), some.end());
   }
@@ -296,6 +320,12 @@ const Message& PrototypeOf(const Descriptor* type) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> AdminBody::all() const {
+  std::vector<std::string_view> names = members;
+  names.insert(names.end(), optional.begin(), optional.end());
+  return names;
+}
 
 std::span<const AdminRoute> AdminRoutes() {
   static const std::vector<AdminRoute> routes = AllRoutes();

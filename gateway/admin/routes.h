@@ -27,10 +27,16 @@ struct AdminBody {
   // The body is this field's message. Empty: it is an object of the members below.
   std::string_view field = {};
   std::vector<std::string_view> members = {};
+  // Members that are never asked for.
+  std::vector<std::string_view> optional = {};
   // An empty body is refused, and each of the members must be there.
   bool required = false;
 
   bool none() const { return field.empty() && members.empty(); }
+  // The members, and those that are never asked for.
+  std::vector<std::string_view> all() const;
+  // Those that must be there.
+  std::vector<std::string_view> needed() const { return required ? members : std::vector<std::string_view>(); }
 };
 
 // One operation of the administration API: everything that reads requests, writes answers and describes the API follows
@@ -39,7 +45,7 @@ struct AdminRoute {
   std::string_view method;  // GET includes HEAD
   std::string_view path;    // {name} stands for one segment
   std::string_view id;      // of the operation, in the description and the log
-  std::string_view rpc;     // of AdminService; empty for the description itself
+  std::string_view rpc;     // of AdminService; empty for what the gateway answers itself
   std::string_view summary;
   std::vector<AdminParameter> in_path = {};
   std::vector<AdminParameter> in_query = {};
@@ -51,6 +57,11 @@ struct AdminRoute {
   // The answer is a list, of which the element is wanted whose field of this name is the path's parameter of this name.
   std::string_view pick = {};
   int status = 200;
+  // The message that the gateway answers itself; nullptr for an rpc and for the description.
+  const google::protobuf::Descriptor* (*own)() = nullptr;
+
+  // The description, which needs no key.
+  bool describes() const { return rpc.empty() && !own; }
 };
 
 // All functions are pure and for any thread.

@@ -9,8 +9,6 @@
 namespace wayleave::gateway {
 namespace {
 
-constexpr std::int64_t kSlice = 4096;
-
 void Add(const auth::v1::Amount& amount, auth::v1::Amount& to) {
   to.set_input_tokens(to.input_tokens() + amount.input_tokens());
   to.set_output_tokens(to.output_tokens() + amount.output_tokens());

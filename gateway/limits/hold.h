@@ -18,9 +18,15 @@ class Hold {
   Task<Status> Take(AuthPort& auth, const Known& known, router::v1::RouteResponse& route,
                     std::chrono::milliseconds lifetime, const rpc::CallContext& context);
 
-  // Whether an answer of so many output tokens, as far as one can tell from its bytes, is held for. Providers that keep to
+  // By how much it grows at least.
+  static constexpr std::int64_t kSlice = 4096;
+
+  // Whether there is only money for so long an answer.
+  bool limits_output() const { return output_tokens_ > 0; }
+  std::int64_t output_tokens() const { return output_tokens_; }
+  // Whether an answer of so many output tokens, as far as one can tell from its bytes, is paid for. Providers that keep to
   // the limit that they were told never pass it.
-  bool Covers(std::int64_t output_tokens) const { return output_tokens_ == 0 || output_tokens <= output_tokens_; }
+  bool Covers(std::int64_t output_tokens) const { return output_tokens <= output_tokens_; }
   // Asks for more, so that it covers them. False if it can't be had: then the answer must end here.
   Task<bool> GrowTo(std::int64_t output_tokens, const rpc::CallContext& context);
 

@@ -9,7 +9,7 @@ namespace wayleave {
 inline void CheckSections(config::Section& root) {
   root.Allow(
       {"gateway", "auth", "router", "provider", "providers", "models", "routes", "targets", "prices", "tests",
-       "default_model", "log", "tenants"});
+       "default_model", "log", "metrics", "tenants", "tracing", "grpc", "admin_tls", "shutdown", "reuse_port"});
   root.Done();
 }
 

@@ -29,9 +29,20 @@ ModelRange RangeOf(const v1::GenerateRequest& request) {
   return {request.model_range().offset(), request.model_range().length()};
 }
 
+std::optional<Allowance> AllowanceOf(const v1::GenerateRequest& request) {
+  if (!request.has_allowance()) return std::nullopt;
+  const v1::Allowance& told = request.allowance();
+  const v1::Usage& before = told.before();
+  return Allowance{told.output_tokens(), told.step(), told.bytes_per_token(),
+                   Usage{before.input_tokens(), before.cached_input_tokens(), before.output_tokens(),
+                         before.reasoning_tokens(), before.total_tokens()}};
+}
+
 PassThroughOptions PassThroughFor(const Ask& ask) {
   PassThroughOptions options;
   options.stream = ask.request.stream();
+  options.include_usage = ask.request.include_usage();
+  options.allowance = AllowanceOf(ask.request);
   options.client_model = ask.request.client_model();
   options.created_at = ask.now;
   return options;
@@ -168,6 +179,7 @@ Result<UpstreamCall> Translated(const Ask& ask, Dialect upstream, std::string pa
   options.facts = ask.facts;
   options.settings = SettingsOf(ask.request);
   options.may_continue = ask.request.may_continue();
+  options.allowance = AllowanceOf(ask.request);
   options.resume = ask.request.resume();
   Result<Translation> translation = Translate(ask.request.body(), options);
   if (!translation) return std::move(translation).error();

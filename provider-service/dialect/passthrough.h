@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "provider-service/dialect/ids.h"
@@ -24,6 +25,10 @@ struct PassThroughOptions {
   // Chat streams only: the gateway asked for usage and the client did not, so the chunk that only brings usage is
   // read and left out.
   bool strip_usage_chunk = false;
+  // Chat streams only: the client asked for the chunk that tells the usage.
+  bool include_usage = false;
+  // Of a stream: how much of it is paid for; nothing: all of it.
+  std::optional<Allowance> allowance = {};
 };
 
 // Changed: `end_turn` is taken out of terminal events (Codex would sample again for ever), `openai-model` out of

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <functional>
 #include <memory>
@@ -19,6 +20,14 @@ struct Usage {
   std::int64_t total_tokens = 0;
 };
 
+// How much of a stream is paid for; what the fields mean is said in provider.proto.
+struct Allowance {
+  std::int64_t output_tokens = 0;
+  std::int64_t step = 0;
+  std::int64_t bytes_per_token = 1;
+  Usage before;
+};
+
 // A failure that the client is told of, in OpenAI's words.
 struct Failure {
   int status = 502;
@@ -34,12 +43,26 @@ struct Failure {
 
 enum class Finish { kNone, kCompleted, kIncomplete, kFailed };
 
+// A place in a stream behind which nothing is paid for, and how the stream ends if it must end there.
+struct Cut {
+  // Where in Output's bytes and events it is.
+  std::size_t at = 0;
+  std::uint32_t events_before = 0;
+  // Output::output_bytes there.
+  std::uint64_t output_bytes = 0;
+  // The events that end the stream, in place of what stands behind the cut.
+  std::string ending;
+  std::uint32_t ending_events = 0;
+};
+
 // What a reply has ready for the client. The owner takes `bytes` and `events` away between calls; the
 // rest stays until the end.
 struct Output {
   // Whole events of a stream, or a part of a JSON document.
   std::string bytes;
   std::uint32_t events = 0;
+  // In order; taken away with the bytes before them.
+  std::deque<Cut> cuts;
 
   // Set with the terminal event; nothing is written after it.
   Finish finish = Finish::kNone;

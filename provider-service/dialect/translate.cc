@@ -105,6 +105,7 @@ Result<Translation> Translate(std::string_view body, const TranslateOptions& opt
   context.think_tags = options.quirks.think_tags;
   context.dialect = static_cast<std::uint8_t>(options.client);
   context.may_continue = options.may_continue && options.client_stream;
+  if (options.client_stream) context.allowance = options.allowance;
   context.resumed = std::move(resumed).value();
   return Translation{std::move(written).value(), upstream.read(std::move(context)), hub.dropped.Take(),
                      hub.context_tokens};

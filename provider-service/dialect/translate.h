@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ struct TranslateOptions {
   RequestSettings settings;
   // Of a stream: what breaks off may be carried on, and is then told by Output::resume.
   bool may_continue = false;
+  // Of a stream: how much of it is paid for; nothing: all of it.
+  std::optional<Allowance> allowance = {};
   // Not empty: carries on an answer, from its Output::resume.
   std::string resume;
 };

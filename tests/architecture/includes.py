@@ -33,7 +33,7 @@ PURE = re.compile(
     r"|auth-service/ledger/|auth-service/admin/(caller|desk)\."
     r"|auth-service/audit/(chain|chain_check|checkpoint|framing|holes|problem|record|verify)\."
     r"|gateway/(cost|credentials|dispatch|envelope|errors|explain_(answer|request)|orders|pick|route_(facts|header))\."
-    r"|gateway/limits/(bound|cut_stream|limit_headers|policy_check)\.|gateway/redaction/"
+    r"|gateway/limits/(bound|limit_headers|policy_check)\.|gateway/redaction/"
     r"|gateway/inference_(errors|events|input|request|vectors)\.")
 NETWORK = re.compile(
     r"boost/(asio|beast)(?!/core/string\.hpp)|base/net/(?!network\.h|peer_certificate\.h)|base/http/(client|server|connection|socket_io)"

@@ -24,13 +24,14 @@ TEST(Config, HasDefaultsForEverything) {
   EXPECT_EQ(config.database, "");
   EXPECT_TRUE(config.audit_requests);
   EXPECT_EQ(config.usage_retention, 0s);
+  EXPECT_EQ(config.content_retention, 720h);
   EXPECT_TRUE(config.tenants.tenants.empty());
 }
 
 TEST(Config, ReadsItsSection) {
   const Config config = Parse(
       "auth: {listen: '0.0.0.0:1', admin: '127.0.0.1:2', state_dir: /s, cache_max_age: 5s, workers: 3, "
-      "max_reservations: 10, reflection: true, audit_requests: false, usage_retention: 720h, "
+      "max_reservations: 10, reflection: true, audit_requests: false, usage_retention: 720h, content_retention: 0s, "
       "database: 'postgres://u@h/d', key_secret: 0123456789abcdef0123456789abcdef, "
       "certificates: [{name: 'dns:*.research.corp', tenant: research, user: ada, roles: [a, b]}]}");
 
@@ -43,6 +44,7 @@ TEST(Config, ReadsItsSection) {
   EXPECT_TRUE(config.reflection);
   EXPECT_FALSE(config.audit_requests);
   EXPECT_EQ(config.usage_retention, 720h);
+  EXPECT_EQ(config.content_retention, 0s);
   EXPECT_EQ(config.database, "postgres://u@h/d");
   ASSERT_EQ(config.certificates.size(), 1u);
   EXPECT_EQ(config.certificates[0].tenant, "research");
@@ -91,6 +93,30 @@ tenants:
   EXPECT_TRUE(config.tenants.users[0].terms().monthly().has_hard_nano_usd());
 }
 
+TEST(Config, ReadsWhatEachUserOfATenantHas) {
+  const Config config = Parse("tenants: {t: {limits: {rpm: 60}, each_user: {limits: {rpm: 6}, budget: {daily: 2}}}, u: {}}");
+
+  const v1::Tenant& tenant = config.tenants.tenants[0];
+  EXPECT_EQ(tenant.terms().limits().requests_per_minute(), 60);
+  EXPECT_EQ(tenant.user_terms().limits().requests_per_minute(), 6);
+  EXPECT_EQ(tenant.user_terms().daily().hard_nano_usd(), 2'000'000'000);
+  EXPECT_FALSE(config.tenants.tenants[1].has_user_terms());
+}
+
+// Whom somebody is let in for is known; a tenant that a token names by itself is not.
+TEST(Config, KnowsTheTenantsThatIssuersAndCertificatesStandFor) {
+  const Config config = Parse(
+      "auth: {jwt: {a: {issuer: a, audience: a, jwks_file: f, tenant: fixed}, "
+      "b: {issuer: b, audience: a, jwks_file: f, tenant_claim: org}}, "
+      "certificates: [{name: 'dns:x', tenant: fixed}, {name: 'dns:y', tenant: batch}, {name: 'dns:z', tenant: filed}]}\n"
+      "tenants: {filed: {limits: {rpm: 1}}}");
+
+  std::vector<std::string> names;
+  for (const v1::Tenant& tenant : config.tenants.tenants) names.push_back(tenant.name());
+  EXPECT_THAT(names, ElementsAre("filed", "fixed", "batch"));
+  EXPECT_EQ(config.tenants.tenants[0].terms().limits().requests_per_minute(), 1);
+}
+
 TEST(Config, RefusesWhatItDoesNotKnowOrMean) {
   for (const char* text : {"auth: {lisen: x}",
                            "auth: {workers: -1}",
@@ -98,6 +124,7 @@ TEST(Config, RefusesWhatItDoesNotKnowOrMean) {
                            "auth: {cache_max_age: -1s}",
                            "auth: {max_reservations: 0}",
                            "auth: {usage_retention: -1h}",
+                           "auth: {content_retention: -1h}",
                            "auth: {key_secret: short}",
                            "auth: {database: 'mysql://h/d', key_secret: 0123456789abcdef0123456789abcdef}",
                            "auth: {database: 'postgres://h/d'}",
@@ -115,6 +142,9 @@ TEST(Config, RefusesWhatItDoesNotKnowOrMean) {
                            "tenants: {t: {limits: {rps: 1}}}",
                            "tenants: {t: {budget: {daily: -1}}}",
                            "tenants: {t: {budget: {yearly: 1}}}",
+                           "tenants: {t: {content_key: wlpub_short}}",
+                           "tenants: {t: {each_user: {users: {}}}}",
+                           "tenants: {t: {each_user: {hours: [now]}}}",
                            "tenants: {t: {users: {ada: {nodels: [x]}}}}"}) {
     EXPECT_THROW(Parse(text), config::ConfigError) << text;
   }

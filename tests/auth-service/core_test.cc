@@ -56,7 +56,11 @@ class CoreTest : public testing::Test {
     core();
     return Administer<Response>(method, request, admin_);
   }
+  // In a tenant that is made if there is none.
   v1::CreateKeyResponse Create(const v1::Key& wanted = {}) {
+    v1::CreateTenantRequest tenant;
+    tenant.mutable_tenant()->set_name(wanted.tenant());
+    if (!wanted.tenant().empty()) (void)Administer<v1::CreateTenantResponse>("CreateTenant", tenant);
     v1::CreateKeyRequest request;
     *request.mutable_key() = wanted;
     return Administer<v1::CreateKeyResponse>("CreateKey", request).value();
@@ -176,7 +180,7 @@ TEST_F(CoreTest, EndsAKeyAtItsTimeAndSaysForHowLongItMayBeCached) {
   const auto made = Create(wanted);
   std::set<std::string> told;
   std::mutex mutex;
-  const auto subscription = core().Subscribe([&](const std::vector<std::string>& ids) {
+  const auto subscription = core().Subscribe([&](const std::vector<std::string>& ids, std::int64_t) {
     std::lock_guard lock(mutex);
     told.insert(ids.begin(), ids.end());
   });
@@ -215,7 +219,7 @@ TEST_F(CoreTest, EndsARevokedKeyBeforeTheCallReturns) {
 TEST_F(CoreTest, FollowsKeysThatAnotherConnectionMakesAndRevokesWithinASecond) {
   std::mutex mutex;
   std::vector<std::string> told;
-  const auto subscription = core().Subscribe([&](const std::vector<std::string>& ids) {
+  const auto subscription = core().Subscribe([&](const std::vector<std::string>& ids, std::int64_t) {
     std::lock_guard lock(mutex);
     told.insert(told.end(), ids.begin(), ids.end());
   });
@@ -304,7 +308,7 @@ TEST_F(CoreTest, HoldsAReservationUntilItIsSettledOnce) {
   EXPECT_TRUE(Shows("wayleave_auth_settlements_total{result=\"duplicate\"} 1"));
   EXPECT_TRUE(Shows("wayleave_auth_reservations_refused_total{reason=\"rate_limit_exceeded\"} 1"));
   clock_.Advance(3s);  // budgets are looked at every two
-  EXPECT_TRUE(Shows("wayleave_auth_budget_used_ratio{name=\"acme\",period=\"month\",scope=\"tenant\"} 0.5"));
+  EXPECT_TRUE(Shows("wayleave_auth_budget_used_ratio{name=\"acme\",period=\"month\",scope=\"tenant\",tenant=\"acme\"} 0.5"));
   EXPECT_THAT(Reserve(Reservation("r3", key.id())), HasCode(Code::kResourceExhausted));
 }
 
@@ -362,7 +366,7 @@ TEST_F(CoreTest, ASuspendedTenantIsShutOutBeforeTheCallReturnsAndEveryListenerIs
   const auto made = Create(KeyOf("acme"));
   std::mutex mutex;
   std::set<std::string> told;
-  const auto subscription = core().Subscribe([&](const std::vector<std::string>& ids) {
+  const auto subscription = core().Subscribe([&](const std::vector<std::string>& ids, std::int64_t) {
     std::lock_guard lock(mutex);
     told.insert(ids.begin(), ids.end());
   });
@@ -388,6 +392,32 @@ TEST_F(CoreTest, FollowsWhatTheConfigurationSaysOfTenantsNow) {
 
   EXPECT_TRUE(Eventually([&] { return Authenticate(made.secret())->principal().policy().priced_only(); }));
   EXPECT_THAT(Reserve(Reservation("r1", made.key().id())), HasCode(Code::kResourceExhausted));
+}
+
+// A tenant that the file names no more ends the rights of its keys, instead of their limits.
+TEST_F(CoreTest, WhoBelongsToATenantThatThereIsNotStaysOutside) {
+  KeyTable::Configured configured;
+  configured.tenants.push_back(TenantWith("filed", 1'000));
+  core().Configure(configured);
+  v1::CreateKeyRequest request;
+  *request.mutable_key() = KeyOf("filed");
+  Result<v1::CreateKeyResponse> made = Administer<v1::CreateKeyResponse>("CreateKey", request);
+  ASSERT_TRUE(Eventually([&] {
+    made = Administer<v1::CreateKeyResponse>("CreateKey", request);
+    return made.ok();
+  }));
+  EXPECT_TRUE(Eventually([&] { return Authenticate(made->secret()).ok(); }));
+  const std::int64_t version = Authenticate(made->secret())->version();
+
+  core().Configure({});
+
+  EXPECT_TRUE(Eventually([&] { return !Authenticate(made->secret()).ok(); }));
+  const auto answer = Authenticate(made->secret());
+  ASSERT_THAT(answer, HasCode(Code::kPermissionDenied));
+  EXPECT_EQ(answer.error().reason, "unknown_tenant");
+  EXPECT_THAT(answer.error().message, HasSubstr("`wayleave tenant create filed`"));
+  CreateTenant("filed", [](v1::Terms&) {});
+  EXPECT_GT(Authenticate(made->secret())->version(), version);
 }
 
 TEST_F(CoreTest, AdministersInTheNameOfAKeyWithTheScopeOnly) {

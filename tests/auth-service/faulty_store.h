@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,7 @@ class ClockedChanges final : public Changes {
   }
   Result<std::optional<Pool>> FindPool(const PoolId& pool) override { return to_.FindPool(pool); }
   Status PutPool(const PoolId& id, const Pool& pool) override { return to_.PutPool(id, pool); }
+  Status ForgetPoolsBefore(int first_day) override { return to_.ForgetPoolsBefore(first_day); }
   Result<std::int64_t> Lease(const PoolId& pool, const std::string& holder) override { return to_.Lease(pool, holder); }
   Status PutLease(const PoolId& pool, const std::string& holder, std::int64_t amount) override {
     return to_.PutLease(pool, holder, amount);
@@ -63,6 +65,7 @@ class ClockedChanges final : public Changes {
     return to_.AddCheckpoint(chain, sequence, line);
   }
   Result<std::int64_t> ForgetUsageBefore(Time time) override { return to_.ForgetUsageBefore(time); }
+  Result<std::int64_t> ForgetContentsBefore(Time time) override { return to_.ForgetContentsBefore(time); }
 
  private:
   Changes& to_;
@@ -77,6 +80,12 @@ class FaultyStore final : public Store {
   enum class Fault { kNone, kNothingHappens, kAnswerIsLost, kRefusedAtOnce };
 
   FaultyStore(Store& to, bool shared, const FakeClock& clock) : to_(to), shared_(shared), clock_(clock) {}
+  // As with any store, what was asked of it is finished first.
+  ~FaultyStore() override {
+    std::promise<void> finished;
+    to_.Write([](Changes&) { return Status(); }, [&](const Status&) { finished.set_value(); });
+    finished.get_future().wait();
+  }
 
   // Asked at each write.
   std::function<Fault()> fault = [] { return Fault::kNone; };
@@ -97,7 +106,17 @@ class FaultyStore final : public Store {
     return Read(&Store::Audit, request);
   }
   Result<std::vector<std::string>> Checkpoints() override { return Read(&Store::Checkpoints); }
+  Result<std::optional<KeptContent>> FindContent(const std::string& id) override {
+    return Read(&Store::FindContent, id);
+  }
+  Result<std::vector<std::string>> ContentsOf(const std::string& id) override { return Read(&Store::ContentsOf, id); }
+  Result<std::vector<KeptContent>> Contents(const std::string& after, int limit) override {
+    return Read(&Store::Contents, after, limit);
+  }
   Result<std::optional<Pool>> ReadPool(const PoolId& pool) override { return Read(&Store::ReadPool, pool); }
+  Result<std::vector<std::optional<Pool>>> PollPools(const std::vector<PoolId>& pools) override {
+    return Read(&Store::PollPools, pools);
+  }
   Result<std::int64_t> Spent(const std::string& tenant, const std::string& user, const std::string& key, Time since,
                              Time until) override {
     return Read(&Store::Spent, tenant, user, key, since, until);

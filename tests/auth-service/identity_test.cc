@@ -198,6 +198,83 @@ TEST(KeyTable, ConfiguredAndStoredTermsCountBesideEachOther) {
   EXPECT_EQ(table.tenant_records()[1].terms().monthly().hard_nano_usd(), 100);
 }
 
+// A tenant each of whose users may spend so much a day and ask so often.
+v1::Tenant TenantForEach(const std::string& name, std::int64_t nano_usd_a_day, std::int64_t requests) {
+  v1::Tenant tenant = TenantNamed(name);
+  if (nano_usd_a_day > 0) tenant.mutable_user_terms()->mutable_daily()->set_hard_nano_usd(nano_usd_a_day);
+  if (requests > 0) tenant.mutable_user_terms()->mutable_limits()->set_requests_per_minute(requests);
+  return tenant;
+}
+
+v1::Principal PrincipalFrom(const std::string& tenant, const std::string& user) {
+  v1::Principal principal;
+  principal.set_tenant(tenant);
+  principal.set_user(user);
+  principal.set_key_id("token:corp");
+  return principal;
+}
+
+TEST(KeyTable, EachUserHasTheTenantsTermsByHimselfAndHisOwnTheTighterOnesCount) {
+  v1::Tenant stored = TenantForEach("t", 50, 9);
+  stored.mutable_terms()->set_timezone("Europe/Berlin");
+  v1::Tenant configured = TenantForEach("t", 70, 5);
+  configured.mutable_user_terms()->add_models("gpt-*");
+  v1::User ada = UserNamed("t", "ada");
+  ada.mutable_terms()->mutable_daily()->set_hard_nano_usd(60);
+  ada.mutable_terms()->mutable_limits()->set_requests_per_minute(2);
+  const KeyTable table({{KeyFor("key_1", "t", "bob"), KeyFor("key_2", "t", "")}, {stored}, {ada}}, {},
+                       {{configured}, {}});
+
+  const Account& known = *table.AccountsOf(PrincipalFrom("t", "ada")).user;
+  EXPECT_EQ(known.terms.daily().hard_nano_usd(), 50);
+  EXPECT_EQ(known.terms.limits().requests_per_minute(), 2);
+  EXPECT_EQ(known.id, "user/t/ada");
+  EXPECT_EQ(table.users().at({"t", "bob"}).terms.daily().hard_nano_usd(), 50);
+
+  const Accounted unknown = table.AccountsOf(PrincipalFrom("t", "eve"));
+  ASSERT_TRUE(unknown.user);
+  EXPECT_EQ(unknown.user->id, "user/t/eve");
+  EXPECT_EQ(unknown.user->name(), "eve");
+  EXPECT_EQ(unknown.user->terms.limits().requests_per_minute(), 5);
+  EXPECT_EQ(unknown.user->policies.size(), 1u);
+  EXPECT_EQ(unknown.user->zone->name(), "Europe/Berlin");
+  EXPECT_FALSE(unknown.user->suspended);
+
+  EXPECT_FALSE(table.AccountsOf(PrincipalFrom("t", "")).user);
+  EXPECT_TRUE(table.ById("key_2")->principal.policy().unmetered());
+  EXPECT_TRUE(table.ById("key_1")->principal.policy().priced_only());
+  EXPECT_THAT(table.ById("key_1")->principal.policy().models(), ElementsAre("gpt-*"));
+  EXPECT_EQ(table.tenant_records()[0].user_terms().daily().hard_nano_usd(), 50);
+  EXPECT_EQ(table.tenant_records()[0].configured_user_terms().daily().hard_nano_usd(), 70);
+}
+
+TEST(KeyTable, WhereUsersHaveNothingByThemselvesAnUnknownOneHasNoAccount) {
+  const auto table = TableOf({TenantNamed("t")}, {}, {KeyFor("key_1", "t", "bob")});
+
+  EXPECT_FALSE(table->AccountsOf(PrincipalFrom("t", "bob")).user);
+  EXPECT_TRUE(table->users().empty());
+}
+
+TEST(KeyTable, TermsOfEachUserThatChangeAreAChangeOfTheTenants) {
+  const std::vector<StoredKey> keys = {KeyFor("key_1", "t", "ada"), KeyFor("key_2", "t", ""), KeyFor("key_3", "u", "")};
+  const auto before = TableOf({TenantForEach("t", 50, 0), TenantNamed("u")}, {}, keys);
+
+  for (const std::int64_t money : {0, 40}) {
+    const auto later = TableOf({TenantForEach("t", money, 0), TenantNamed("u")}, {}, keys);
+    EXPECT_THAT(before->ChangedIn(*later), UnorderedElementsAre("tenant:t", "key_1", "key_2"));
+    EXPECT_THAT(later->ChangedIn(*before), UnorderedElementsAre("tenant:t", "key_1", "key_2"));
+  }
+}
+
+TEST(KeyTable, KnowsTenantsThatAreStoredOrConfiguredAndTheOneThatThereAlwaysIs) {
+  const KeyTable table({{KeyFor("key_1", "lost", "")}, {TenantNamed("stored")}, {UserNamed("lost", "ada")}}, {},
+                       {{TenantNamed("configured")}, {}}, 7);
+
+  for (const char* name : {"default", "stored", "configured"}) EXPECT_TRUE(table.HasTenant(name)) << name;
+  EXPECT_FALSE(table.HasTenant("lost"));
+  EXPECT_EQ(table.version(), 7);
+}
+
 // Somebody's hands were in the database.
 TEST(KeyTable, TermsThatMakeNoSenseAllowNothing) {
   v1::Tenant tenant = TenantNamed("t");

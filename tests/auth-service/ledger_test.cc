@@ -233,6 +233,69 @@ TEST_P(LedgerTest, TheTightestOfThreeBudgetsWinsAndARefusalLeavesNothingHeld) {
   EXPECT_THAT(Reserve({.id = "r6", .tenant = "t", .user = "bob", .cost = 1}), HasCode(Code::kResourceExhausted));
 }
 
+// Nobody made eve known; ada has less by name, bob more.
+TEST_P(LedgerTest, EachUserHasABudgetOfHisOwnAndTheTighterOfBothCounts) {
+  v1::Tenant tenant = TenantWith("t", 1000);
+  tenant.mutable_user_terms()->mutable_daily()->set_hard_nano_usd(100);
+  v1::User ada, bob;
+  for (v1::User* user : {&ada, &bob}) user->set_tenant("t");
+  ada.set_name("ada");
+  ada.mutable_terms()->mutable_daily()->set_hard_nano_usd(60);
+  bob.set_name("bob");
+  bob.mutable_terms()->mutable_daily()->set_hard_nano_usd(900);
+  table_ = TableOf({tenant}, {ada, bob});
+
+  for (const auto& [user, limit] : {std::pair("ada", 60), std::pair("bob", 100), std::pair("eve", 100)}) {
+    const std::string name = user;
+    const auto refused = Reserve({.id = name + "1", .tenant = "t", .user = name, .cost = limit + 1});
+    ASSERT_THAT(refused, HasCode(Code::kResourceExhausted)) << name;
+    EXPECT_THAT(refused.error().message, HasSubstr("user " + name + " for today"));
+    const Wish wish{.id = name + "2", .tenant = "t", .user = name, .cost = limit};
+    const auto held = Reserve(wish);
+    ASSERT_THAT(held, IsOk()) << name;
+    ASSERT_THAT(Settle(wish, held->grant(), limit), IsOk());
+    EXPECT_EQ(PoolOf("user/t/" + name + "/day", Zone::Load("UTC")->DayOf(clock_.Now()).first_day).used, limit);
+    EXPECT_THAT(Reserve({.id = name + "3", .tenant = "t", .user = name, .cost = 1}), HasCode(Code::kResourceExhausted));
+  }
+  EXPECT_THAT(Reserve({.id = "r1", .tenant = "t", .cost = 700}), IsOk()) << "a key without a user";
+}
+
+// A month that is over for 45 days is forgotten, unless somebody may still spend of it.
+TEST_P(LedgerTest, ForgetsBudgetsOfPeriodsThatAreLongOver) {
+  v1::Tenant tenant = TenantWith("t", 1000);
+  tenant.mutable_terms()->mutable_daily()->set_hard_nano_usd(1000);
+  table_ = TableOf({tenant});
+  const int month = Month(), day = Zone::Load("UTC")->DayOf(clock_.Now()).first_day;
+  const Wish wish{.id = "r1", .tenant = "t", .cost = 600};
+  const auto held = Reserve(wish);
+  ASSERT_THAT(held, IsOk());
+  ASSERT_THAT(Settle(wish, held->grant(), 600), IsOk());
+  const PoolId lent{"tenant/other/month", month};
+  ASSERT_THAT(Transact(*store_,
+                       [&](Changes& changes) -> Status {
+                         if (Status put = changes.PutPool(lent, {5, 3, 0}); !put) return put;
+                         return changes.PutLease(lent, "gone", 3);
+                       }),
+              IsOk());
+  const auto used = [&](const std::string& id, int period) { return PoolOf(id, period).used; };
+
+  process_.ledger().Round(clock_.Now());
+  clock_.Advance(24h * 45);
+  process_.ledger().Round(clock_.Now());  // idle money goes back, and the month before last is not over for so long
+  EXPECT_EQ(used(kUtcMonth, month), 600);
+  EXPECT_EQ(used("tenant/t/day", day), 600);
+  clock_.Advance(24h * 31);
+  process_.ledger().Round(clock_.Now());
+
+  EXPECT_EQ(used(kUtcMonth, month), -1);
+  EXPECT_EQ(used("tenant/t/day", day), -1);
+  EXPECT_EQ(used(lent.id, month), 5);
+  // What was used then still stands in the records, and a settlement that is this late is one of them.
+  Spend("late", "", "", 7, clock_.Now() - 24h * 70);
+  EXPECT_EQ(used(kUtcMonth, month), -1);
+  EXPECT_EQ(*store_->Spent("t", "", "", clock_.Now() - 24h * 100, clock_.Now()), 607);
+}
+
 TEST_P(LedgerTest, SoftBudgetsNeverRefuseAndAreToldAbout) {
   v1::Tenant tenant = TenantNamed("t");
   tenant.mutable_terms()->mutable_monthly()->set_soft_nano_usd(100);

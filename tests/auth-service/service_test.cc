@@ -3,9 +3,11 @@
 #include <optional>
 
 #include "auth-service/admin/local_desk.h"
+#include "auth-service/store/open.h"
+#include "auth-service/store/sql_store.h"
 #include "base/rpc/client.h"
 #include "base/rpc/server.h"
-#include "tests/auth-service/support.h"
+#include "tests/auth-service/faulty_store.h"
 
 namespace wayleave::auth {
 namespace {
@@ -46,7 +48,11 @@ class ServiceTest : public testing::Test {
     request.mutable_key()->add_scopes("admin");
     auto local = LocalDesk::Open(config_);
     admin_ = (*local)->desk().CreateKey(request, (*local)->caller())->secret();
-    core_ = std::move(*Core::Open(config_, registry_));
+    sql_ = std::move(*SqlStore::OpenSqlite(config_.state_dir, registry_));
+    auto store = std::make_unique<FaultyStore>(*sql_, false, clock_);
+    store_ = store.get();
+    core_ = std::move(*Core::Open(config_, std::move(store), *KeySecret(config_), registry_,
+                                  std::chrono::system_clock::now));
     service_.emplace(*core_, server_);
     const int port = server_.Start().value();
     channel_.emplace(runtime_, rpc::ChannelConfig{"127.0.0.1:" + std::to_string(port)});
@@ -86,6 +92,9 @@ class ServiceTest : public testing::Test {
   Config config_;
   metrics::Registry registry_{"test"};
   WorkerPool workers_{2};
+  FakeClock clock_;
+  std::unique_ptr<SqlStore> sql_;
+  FaultyStore* store_ = nullptr;  // the core's
   std::unique_ptr<Core> core_;
   rpc::Server server_;
   std::optional<Service> service_;
@@ -162,6 +171,46 @@ TEST_F(ServiceTest, TellsOfAKeyThatAnotherProcessRevokesWithinASecond) {
   ASSERT_FALSE(messages.empty());
   EXPECT_THAT(messages.back().content.key_ids(), testing::ElementsAre(made.key().id()));
   EXPECT_LT(messages.back().at - revoked_at, 5s);
+}
+
+TEST_F(ServiceTest, TellsTheVersionOfRightsThatAnswersAreJudgedBy) {
+  const std::string secret = Create().secret();
+  const std::int64_t before = Call<v1::AuthenticateResponse>(kAuthenticate, WithKey(secret))->version();
+  std::thread other;
+  const auto messages = WatchUntil([&](const Message& message) {
+    if (message.content.drop_all()) other = std::thread([&] { Create(); });
+    return message.content.version() > before;
+  });
+  other.join();
+
+  EXPECT_GT(before, 0);
+  EXPECT_EQ(messages.front().content.version(), before);
+  EXPECT_TRUE(messages.back().content.key_ids().empty()) << "nobody lost rights";
+  EXPECT_EQ(Call<v1::AuthenticateResponse>(kAuthenticate, WithKey(secret))->version(),
+            messages.back().content.version());
+}
+
+// Whoever listens takes silence for what it is: nobody says that no rights were lost.
+TEST_F(ServiceTest, SaysNothingWhileItCannotSeeItsStoreAndThenToDropEverything) {
+  std::thread other;
+  std::atomic<SteadyClock::time_point> last_at{};
+  int drops = 0;
+  const auto is_silent = [&] { return !core_->SeesChanges() && SteadyClock::now() - last_at.load() > 1s; };
+  WatchUntil([&](const Message& message) {
+    last_at = message.at;
+    if (message.content.drop_all() && ++drops == 1) {
+      store_->unreadable = true;
+      other = std::thread([&] {
+        EXPECT_TRUE(Eventually(is_silent));
+        store_->unreadable = false;
+      });
+    }
+    return drops == 2;
+  });
+  other.join();
+
+  EXPECT_EQ(drops, 2);
+  EXPECT_TRUE(core_->SeesChanges());
 }
 
 TEST_F(ServiceTest, EndsItsStreamsAtOnceWhenTheServerDrains) {

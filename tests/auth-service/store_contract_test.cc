@@ -911,7 +911,7 @@ PRAGMA user_version = 2;
 INSERT INTO keys VALUES ('key_00000001', x'aa00000000000000000000000000000000000000000000000000000000000000', 'old',
   'default', 'ada', 'wl_12345', 1700000000000000000, NULL, NULL, '["intern"]', '{"team":"blue"}', '["gpt-*"]');
 INSERT INTO keys VALUES ('key_00000002', x'bb00000000000000000000000000000000000000000000000000000000000000', 'gone',
-  'default', '', 'wl_54321', 1600000000000000000, 1900000000000000000, 1700000000000000001, '[]', '{}', '[]');
+  'research', '', 'wl_54321', 1600000000000000000, 1900000000000000000, 1700000000000000001, '[]', '{}', '[]');
 INSERT INTO usage VALUES ('r1', 'req_1', 'default', 'ada', 'key_00000001', 'responses', 'auto', 'ollama', 'gpt-oss',
   5000, 7, 3, 1, 10, 5, 20, 2, 30, 0, 99, 6000, x'0a00ff');
 )sql";
@@ -935,6 +935,10 @@ TEST_P(SqliteStore, AFileOfTheReleasedVersionKeepsItsKeysAndRecords) {
   EXPECT_THAT(key.scopes(), IsEmpty());
   EXPECT_EQ(key.terms().ByteSizeLong(), 0u);
   EXPECT_EQ(ToNanos(accounts->keys[1].key.revoked_at()), 1700000000000000001);
+  // Nobody had made the tenant of the other key, and now it must be there.
+  ASSERT_THAT(accounts->tenants, SizeIs(1));
+  EXPECT_EQ(accounts->tenants[0].name(), "research");
+  EXPECT_EQ(ToNanos(accounts->tenants[0].created_at()), 1600000000000000000);
   const auto records = store->Usage({});
   ASSERT_THAT(*records, SizeIs(1));
   EXPECT_EQ(records->at(0).cost_nano_usd(), 99);

@@ -376,7 +376,7 @@ TEST_F(HttpServerTlsTest, ShowsWhenItsCertificateEnds) {
 
   Serve(Echo, Config());
 
-  EXPECT_TRUE(Shows(R"(wayleave_http_tls_certificate_expires_seconds{listener="test"} 2147483647)"));
+  EXPECT_TRUE(Shows(R"(wayleave_tls_certificate_expiry_timestamp_seconds{used_by="http_test"} 2147483647)"));
 }
 
 TEST_F(HttpServerTlsTest, DoesNotStartWithoutItsFiles) {

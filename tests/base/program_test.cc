@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fstream>
@@ -251,6 +252,25 @@ TEST(ProgramTest, AMissingFileEndsWithTwo) {
   EXPECT_EQ(RunProgram("name", flags, Succeed), 2);
 
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("/nonexistent/wayleave.yaml"));
+}
+
+TEST(ProgramTest, ASecondSignalIsAHurry) {
+  const ConfigFile file("shutdown: {lame_duck: 1h}");
+  Program program("name", file.flags());
+  std::atomic<bool> left{false};
+  std::thread waiter([&] { program.WaitForSignal([&] { left = true; }); });
+  program.SetReady(true);
+
+  ::kill(::getpid(), SIGTERM);
+  ASSERT_TRUE(wayleave::testing::Eventually([&] { return left.load(); }));
+  EXPECT_FALSE(program.hurry().stop_requested());
+  const bool hurried = wayleave::testing::Eventually([&] {
+    ::kill(::getpid(), SIGTERM);  // the first ones are the same wish
+    return program.hurry().stop_requested();
+  });
+  waiter.join();  // the lame duck's hour is over
+
+  EXPECT_TRUE(hurried);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ using provider::v1::ProbeRequest;
 using provider::v1::ProbeResponse;
 using std::chrono::milliseconds;
 
+constexpr const char* kTraceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 constexpr const char* kService = "wayleave.provider.v1.ProviderService";
 constexpr const char* kProbe = "/wayleave.provider.v1.ProviderService/Probe";
 constexpr const char* kGenerate = "/wayleave.provider.v1.ProviderService/Generate";
@@ -26,7 +27,7 @@ Task<Result<ProbeResponse>> Probe(ServerCall& call, const ProbeRequest& request)
     co_return Error{Code::kNotFound, "no such provider", "unknown_provider", milliseconds(1500)};
   }
   ProbeResponse response;
-  response.set_detail(request.provider() + "|" + call.context().request_id + "|" + call.context().traceparent);
+  response.set_detail(request.provider() + "|" + call.context().request_id + "|" + trace::Traceparent(call.context().trace));
   co_return response;
 }
 
@@ -75,7 +76,7 @@ GenerateRequest Counting(const std::string& kind, int n) {
 Task<void> CallProbe(Channel& channel, std::string name, std::optional<Result<ProbeResponse>>& out) {
   ProbeRequest request;
   request.set_provider(name);
-  CallContext context{"req_1", "00-aa-bb-01"};
+  CallContext context{"req_1", trace::Parse(kTraceparent)};
   out.emplace(co_await channel.Call<ProbeResponse>(kProbe, request, context));
 }
 
@@ -85,7 +86,7 @@ TEST_F(RpcTest, CarriesMessageAndContext) {
   RunOn(workers_[0], [&] { return CallProbe(*channel_, "ollama", answer); });
 
   ASSERT_TRUE(answer->ok()) << answer->error().message;
-  EXPECT_EQ((*answer)->detail(), "ollama|req_1|00-aa-bb-01");
+  EXPECT_EQ((*answer)->detail(), std::string("ollama|req_1|") + kTraceparent);
 }
 
 TEST_F(RpcTest, ErrorCrossesWithReasonAndRetryTime) {
@@ -210,7 +211,7 @@ TEST_F(RpcTest, ACallThatHangsAtOneReplicaIsAnsweredByAnother) {
     std::optional<Result<ProbeResponse>> answer;
     RunOn(workers_[0], [&] { return CallProbe(both, "here", answer); });
     ASSERT_TRUE(answer->ok()) << answer->error().message;
-    EXPECT_EQ((*answer)->detail(), "here|req_1|00-aa-bb-01");
+    EXPECT_EQ((*answer)->detail(), std::string("here|req_1|") + kTraceparent);
   }
   let_go = true;
 }

@@ -115,6 +115,7 @@ TEST_F(AdminCommandsTest, ATenantIsSuspendedWithAReasonAndResumed) {
 }
 
 TEST_F(AdminCommandsTest, AUserKeepsWhatIsNotNamed) {
+  Run("tenant create research");
   Run("user set research ann --daily 0.50");
   Run("user set research ann --rpm 9");
   Run("user suspend research ann --because leave");

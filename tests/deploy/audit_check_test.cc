@@ -243,6 +243,44 @@ TEST_P(AuditCheckTest, ReadsMoreThanOnePageOfEach) {
               AllOf(HasSubstr("request rsv_1000:"), HasSubstr("request rsv_7200:"), HasSubstr("Problems found: 2.")));
 }
 
+auth::v1::Settlement WithContent(int number) {
+  auth::v1::Settlement request = RequestOf(number);
+  request.set_content("sealed " + std::to_string(number));
+  return request;
+}
+
+TEST_P(AuditCheckTest, FindsContentThatWasChangedExchangedAddedOrRemoved) {
+  for (int number = 100; number < 140; ++number) Record(*store_, WithContent(number));
+  EXPECT_EQ(Check().problems(), 0) << InWords(Check());
+  EXPECT_EQ(Check().contents, 40);
+  const auto set = [&](const std::string& what, const std::string& id) {
+    Tamper("UPDATE contents SET sealed = " + what + " WHERE reservation_id = '" + id + "'");
+  };
+  set("(SELECT sealed FROM contents WHERE reservation_id = 'rsv_102')", "rsv_101");
+  set(GetParam() == Engine::kSqlite ? "x'00'" : "decode('00', 'hex')", "rsv_103");
+  Tamper("DELETE FROM contents WHERE reservation_id = 'rsv_104'");
+  Tamper("INSERT INTO contents SELECT 'rsv_7', tenant, at, sealed FROM contents WHERE reservation_id = 'rsv_105'");
+
+  EXPECT_THAT(InWords(Check()),
+              AllOf(HasSubstr("request rsv_101: its sealed content was changed, or exchanged"),
+                    HasSubstr("request rsv_103: its sealed content was changed"),
+                    HasSubstr("request rsv_104: its sealed content was removed before its time"),
+                    HasSubstr("request rsv_7: its sealed content was added"), HasSubstr("Problems found: 4.")));
+}
+
+TEST_P(AuditCheckTest, LeavesAloneContentThatRetentionTookOut) {
+  for (int number = 100; number < 110; ++number) Record(*store_, WithContent(number));
+  Tamper("DELETE FROM contents WHERE at < 1800000105000000000");
+  AuditSources sources = Sources();
+  EXPECT_EQ(Check(sources).problems(), 5);
+
+  sources.keeps_contents_since = auth::TimeOf(1'800'000'105'000'000'000);
+  const AuditFindings found = Check(sources);
+
+  EXPECT_EQ(found.problems(), 0) << InWords(found);
+  EXPECT_EQ(found.contents, 5);
+}
+
 // Records a request of its own before each look at the table, as a server does beside a verification.
 class BusyStore final : public auth::Store {
  public:
@@ -251,6 +289,9 @@ class BusyStore final : public auth::Store {
   Result<auth::Accounts> ReadAccounts() override { return inner_.ReadAccounts(); }
   Result<std::int64_t> AccountsVersion() override { return inner_.AccountsVersion(); }
   Result<std::vector<std::pair<auth::PoolId, std::int64_t>>> Recalls() override { return inner_.Recalls(); }
+  Result<std::vector<std::optional<auth::Pool>>> PollPools(const std::vector<auth::PoolId>& pools) override {
+    return inner_.PollPools(pools);
+  }
   Result<std::vector<auth::Release>> Releases(const std::string& holder) override { return inner_.Releases(holder); }
   Result<std::vector<auth::v1::Settlement>> Usage(const auth::v1::ListUsageRequest& request) override {
     Record(inner_, RequestOf(number_++));
@@ -263,6 +304,14 @@ class BusyStore final : public auth::Store {
     return inner_.Audit(request);
   }
   Result<std::vector<std::string>> Checkpoints() override { return inner_.Checkpoints(); }
+  Result<std::optional<auth::KeptContent>> FindContent(const std::string& id) override {
+    return inner_.FindContent(id);
+  }
+  Result<std::vector<std::string>> ContentsOf(const std::string& id) override { return inner_.ContentsOf(id); }
+  Result<std::vector<auth::KeptContent>> Contents(const std::string& after, int limit) override {
+    Record(inner_, WithContent(number_++));
+    return inner_.Contents(after, limit);
+  }
   Result<std::optional<auth::Pool>> ReadPool(const auth::PoolId& pool) override { return inner_.ReadPool(pool); }
   Result<std::int64_t> Spent(const std::string& tenant, const std::string& user, const std::string& key,
                              auth::Time since, auth::Time until) override {

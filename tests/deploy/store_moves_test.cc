@@ -67,7 +67,8 @@ INSERT INTO keys VALUES ('key_1', x'00ff0a0d5c27', 'it''s "ü"', 'default', '', 
   '[]', '{}', '["admin"]', 'key_2');
 INSERT INTO keys VALUES ('key_2', x'01', '', 'research', 'ann', '', 1, 2, NULL, '[]', '{}', '["gpt-*"]', '{}', '[]', '');
 INSERT INTO key_use VALUES ('key_1', 5);
-INSERT INTO tenants VALUES ('research', '{"models":["gpt-*"]}', 9223372036854775807, NULL, '');
+INSERT INTO tenants VALUES ('research', '{"models":["gpt-*"]}', 9223372036854775807, NULL, '', 'wlpub_x', '{"days":["mon"]}');
+INSERT INTO contents VALUES ('rsv_1', 'research', 5, x'00ff0a27');
 INSERT INTO users VALUES ('research', 'ann', '{}', 7, 'leave');
 INSERT INTO pools VALUES ('tenant/research/month', 20261101, 3, 2, 1);
 INSERT INTO leases VALUES ('tenant/research/month', 20261101, 'auth_1', 2);

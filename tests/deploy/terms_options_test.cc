@@ -33,6 +33,19 @@ bool Empty(std::vector<std::string> options) {
   return parsed.empty();
 }
 
+Result<Terms> AppliedForUsers(std::vector<std::string> options) {
+  CLI::App app;
+  TermsOptions tenants, users;
+  tenants.AddTo(app, true);
+  users.AddTo(app, true, "user-");
+  std::reverse(options.begin(), options.end());
+  app.parse(options);
+  EXPECT_TRUE(tenants.empty());
+  Terms terms;
+  if (Status applied = users.ApplyTo(terms); !applied) return applied.error();
+  return terms;
+}
+
 Terms Full() {
   return *Applied({"--daily",
                    "1",
@@ -154,6 +167,17 @@ TEST(TermsInWords, SayWhatIsLimitedAndNothingElse) {
   EXPECT_EQ(InShort(*Applied({"--daily", "2", "--soft-daily", "1", "--rpm", "60", "--model", "gpt-*"})),
             "2.00/day, soft 1.00/day, 60 rpm, gpt-*");
   EXPECT_EQ(InLines(*Applied({"--monthly", "0.000000001"})), "  budget               0.000000001 USD each month\n");
+}
+
+TEST(TermsOptions, StandBesideThoseForEachUser) {
+  const Result<Terms> terms = AppliedForUsers({"--user-daily", "5", "--user-rpm", "20", "--user-model", "gpt-*"});
+  ASSERT_TRUE(terms.ok());
+  EXPECT_EQ(terms->daily().hard_nano_usd(), 5'000'000'000);
+  EXPECT_EQ(terms->limits().requests_per_minute(), 20);
+  EXPECT_THAT(terms->models(), ElementsAre("gpt-*"));
+
+  EXPECT_THAT(AppliedForUsers({"--user-daily", "much"}).error().message, HasSubstr("--user-daily"));
+  EXPECT_THAT(AppliedForUsers({"--user-clear", "much"}).error().message, HasSubstr("--user-clear: knows daily"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The administration over HTTP, with one process and SQLite and with four and PostgreSQL: every operation does what it
 // says, answers as docs/admin-openapi.json describes, and is on record.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { AdminScene, adminShapes, assertRefused, names } from './lib/admin_scene.mjs';
 import { assertChain } from './lib/audit_chain.mjs';
@@ -123,6 +124,27 @@ for (const [name, options] of Object.entries(adminShapes)) {
       const { standings } = await desk.tells('/budgets?tenant=research');
       assert.equal(standings.find(({ scope }) => scope === 'key').used, cost);
       assert.equal(standings.find(({ scope }) => scope === 'tenant').used >= cost, true);
+    });
+
+    test('content: sealed for the key of the tenant, read by its reservation', async () => {
+      const { publicKey } = crypto.generateKeyPairSync('x25519');
+      const content_key = `wlpub_${publicKey.export({ format: 'jwk' }).x}`;
+      const { terms } = await desk.tells('/tenants/research');
+      assertRefused(await desk.call('PATCH', '/tenants/research', { terms, content_key: 'wlpub_x' }), 400);
+      assert.equal((await desk.does('PATCH', '/tenants/research', { terms, content_key })).content_key, content_key);
+      assert.equal((await desk.does('PATCH', '/tenants/research', { terms })).content_key, content_key);
+      const { secret, id } = await desk.makeKey({ tenant: 'research' });
+      assert.equal((await scene.asks(secret, 'c')).status, 200);
+      const record = await until(async () => (await desk.tells(`/usage?key_id=${id}`)).records[0], 'its record');
+      assert.equal(record.content, '');
+      const { content } = await desk.tells(`/contents/${record.reservation_id}`);
+      assert.equal(Buffer.from(content, 'base64').subarray(0, 4).toString(), 'wlb1');
+      assertRefused(await desk.get('/contents/nothing'), 404);
+    });
+
+    test('what the gateway does, and how the parts do', async () => {
+      assert.equal((await desk.tells('/live')).tenant, '');
+      assert.ok((await desk.tells('/health')).parts.every(({ ready }) => ready));
     });
 
     test('every change is in the audit chain, and nothing that was refused', async () => {

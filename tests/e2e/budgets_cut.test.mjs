@@ -1,10 +1,12 @@
 // How an answer ends when the money does: each door before each provider.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
 import { shapes } from './lib/gateway.mjs';
 import { assertError, collect } from './lib/http.mjs';
 import { doors, everywhere, MoneyWorld, pairs, pricesBehind, usd } from './lib/money.mjs';
-import { terminal } from './lib/responses_events.mjs';
+import { checkResponsesStream, deltasOf, textOf } from './lib/responses_events.mjs';
 import { MoneyUpstream } from './lib/upstream_money.mjs';
 import { within } from './lib/wait.mjs';
 
@@ -24,34 +26,38 @@ const settings = {
   },
 };
 
-// An answer that was cut ends once, and as each kind of client knows it.
+// An answer that was cut ends once, with all that had begun, and as each kind of client knows it. What it tells of its
+// usage is returned.
 const endings = {
   responses(events) {
-    const list = events.map(({ data }) => data);
-    list.forEach((event, n) => assert.equal(event.sequence_number, n, `sequence_number of ${event.type}`));
-    assert.deepEqual(
-      list.map(({ type }) => type).filter((type) => terminal.has(type)),
-      ['response.incomplete'],
-    );
-    const { type, response } = list.at(-1);
-    assert.equal(type, 'response.incomplete');
-    assert.deepEqual(response.incomplete_details, { reason: 'max_output_tokens' });
-    assert.equal(response.id, list[0].response.id);
+    const { last, items } = checkResponsesStream(events);
+    assert.equal(last.type, 'response.incomplete');
+    assert.deepEqual(last.response.incomplete_details, { reason: 'max_output_tokens' });
+    assert.equal(last.response.status, 'incomplete');
+    assert.equal(textOf(items), deltasOf(events), 'the items hold what was delivered');
+    return { ...last.response.usage, status: items.at(-1).status };
   },
   chat(events) {
     const reasons = events.flatMap(({ data }) => data?.choices.map((choice) => choice.finish_reason)).filter(Boolean);
     assert.deepEqual(reasons, ['length']);
     assert.equal(events.filter(({ text: line }) => line === '[DONE]').length, 1);
     assert.equal(events.at(-1).text, '[DONE]');
+    const { usage } = events.at(-2).data;
+    return usage && { input_tokens: usage.prompt_tokens, output_tokens: usage.completion_tokens };
   },
   messages(events) {
-    const of = (type) => events.filter(({ data }) => data.type === type);
+    const of = (type) => events.filter(({ data }) => data.type === type).map(({ data }) => data);
     assert.deepEqual(
-      of('message_delta').map(({ data }) => data.delta.stop_reason),
+      of('message_delta').map(({ delta }) => delta.stop_reason),
       ['max_tokens'],
     );
-    assert.equal(of('message_stop').length, 1);
-    assert.equal(events.at(-1).data.type, 'message_stop');
+    const places = (type) => of(type).map(({ index }) => index);
+    assert.deepEqual(places('content_block_stop'), places('content_block_start'), 'every block ends');
+    assert.deepEqual(
+      events.slice(-3).map(({ data }) => data.type),
+      ['content_block_stop', 'message_delta', 'message_stop'],
+    );
+    return of('message_delta')[0].usage;
   },
 };
 
@@ -91,18 +97,56 @@ async function partlyAsDocument(world, pair) {
 // A provider that goes on and on is left, and no more is charged than there was.
 async function overrun(world, pair, script) {
   const key = await world.key(own(pair, script.split(/[-@]/)[0]));
-  const { answer } = await world.stream(pair, key, script);
+  const more = pair.door === 'chat' ? { stream_options: { include_usage: true } } : {};
+  const { sent, answer } = await world.stream(pair, key, script, { more });
   const exchange = world.upstream.of(script).at(-1);
   const all = await events(answer);
   await within(exchange.closed, 5_000, 'the end of the connection to the model server');
   assert.equal(MoneyUpstream.limitOf(exchange), 2_000);
-  endings[pair.door](all);
+  const { input_tokens: input, output_tokens: output, status = 'incomplete' } = endings[pair.door](all);
+  assert.equal(status, 'incomplete', 'its last item is not whole');
   const [row] = await world.usage(key, 1);
   assert.equal(row.outcome, 5, 'it is incomplete');
+  assert.equal(row.estimated, 1);
+  assert.deepEqual([input, output], [row.input_tokens, row.output_tokens], 'the client is told what is on record');
+  assert.equal(input, Math.ceil(Buffer.byteLength(sent) / 4));
+  assert.ok(output > 0);
   const spent = await world.spent(key);
   assert.equal(spent, row.cost_nano_usd);
   // How much of it was used up depends on how much came in one piece: one that is not paid for is left out as a whole.
   assert.ok(spent <= budget, `${spent} were charged, and the budget is ${budget}`);
+}
+
+// What the official SDKs make of it.
+const sdks = {
+  async responses(client, model) {
+    const { status, output_text: text, usage } = await client.responses.stream({ model, input: 'Hi' }).finalResponse();
+    return { end: status, text, usage };
+  },
+  async chat(client, model) {
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const stream = client.chat.completions.stream({ model, messages, stream_options: { include_usage: true } });
+    const { choices, usage } = await stream.finalChatCompletion();
+    return { end: choices[0].finish_reason, text: choices[0].message.content, usage };
+  },
+  async messages(client, model) {
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const answer = await client.messages.stream({ model, messages, max_tokens: 60_000 }).finalMessage();
+    return { end: answer.stop_reason, text: answer.content.map(({ text }) => text).join(''), usage: answer.usage };
+  },
+};
+const ends = { responses: 'incomplete', chat: 'length', messages: 'max_tokens' };
+
+async function inSdk(world, pair) {
+  const key = await world.key(own(pair, 'sdk'));
+  const { url } = world.gateway;
+  const Sdk = pair.door === 'messages' ? Anthropic : OpenAI;
+  const client = new Sdk({ apiKey: key.secret, maxRetries: 0, baseURL: pair.door === 'messages' ? url : `${url}/v1` });
+  const { end, text, usage } = await sdks[pair.door](client, `${pair.provider}/ignores@dear`);
+  assert.equal(end, ends[pair.door]);
+  assert.match(text, /^(word)+$/);
+  const [row] = await world.usage(key, 1);
+  assert.equal(usage.output_tokens ?? usage.completion_tokens, row.output_tokens);
 }
 
 // A thousand tokens are too few for an answer of any length, but not for a short one.
@@ -125,6 +169,7 @@ for (const shape of shapes) {
       test(`${name}: the last of a budget is a smaller limit`, () => partly(world, pair));
       test(`${name}: the same for a document`, () => partlyAsDocument(world, pair));
       test(`${name}: a provider that ignores it is cut`, () => overrun(world, pair, 'ignores@dear'));
+      test(`${name}: the official SDK takes a cut for the end of the answer`, () => inSdk(world, pair));
     }
     for (const door of Object.keys(doors)) {
       const pair = { door, provider: doors[door].provider };

@@ -34,6 +34,11 @@ class TalkativeUpstream extends Upstream {
     };
     if (body.model === 'failing') return json(res, 500, { error });
     if (body.model === 'breaking') return json(res, 400, { error });
+    if (body.model === 'midway' && body.stream) {
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      const choices = [{ index: 0, delta: { content: 'Well, ' }, finish_reason: null }];
+      return res.end(`data: ${JSON.stringify({ id: 'c', choices })}\n\ndata: ${JSON.stringify({ error })}\n\n`);
+    }
     const message = { role: 'assistant', content: text("the model's answer") };
     const usage = { prompt_tokens: 5, completion_tokens: 5, total_tokens: 10 };
     const base = { id: 'c', created: 1, model: body.model, usage };
@@ -75,7 +80,7 @@ for (const [name, options] of Object.entries(shapes)) {
         key: text('the key from the environment'),
         providers: { books: chatProvider(upstream) },
         models: Object.fromEntries(
-          ['counted', 'failing', 'breaking'].map((model) => [model, { targets: [`books/${model}`] }]),
+          ['counted', 'failing', 'breaking', 'midway'].map((model) => [model, { targets: [`books/${model}`] }]),
         ),
         sections,
       });

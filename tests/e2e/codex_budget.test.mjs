@@ -1,5 +1,5 @@
-// What the user of Codex sees of money and limits: whose budget has run out, how much it was and when the next begins;
-// a limit that is waited for; how much is used, in /status.
+// What the user of Codex sees of money: whose budget has run out, how much it was and when the next begins; how much is
+// used, in /status.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { codexConfig, CodexHome, errorsOf, execCodex } from './lib/codex.mjs';
@@ -7,12 +7,11 @@ import { CodexApp } from './lib/codex_app.mjs';
 import { chatProvider, shapes } from './lib/gateway.mjs';
 import { MoneyWorld, usd } from './lib/money.mjs';
 import { finalText, patchedFiles } from './lib/scripts.mjs';
-import { until } from './lib/wait.mjs';
 
 const each = 20_000_000; // billionths of a dollar, the price of every request here: $0.02
 const providers = ['native', 'chat', 'messages'];
-const scripts = ['good', 'held', 'obeys', 'agent-heredoc'];
-const tags = ['session', 'socket', 'exec', 'agent', 'near', 'status', 'limits', 'waits'];
+const scripts = ['good', 'obeys', 'agent-heredoc'];
+const tags = ['session', 'socket', 'exec', 'agent', 'near', 'status', 'limits'];
 const claude = (provider) => (provider === 'messages' ? '-claude-sonnet-4-5' : '');
 const model = (does, tag, provider = 'native') => `${provider}/${does}@${tag}${claude(provider)}`;
 const budget = { budget: { monthly: '0.05' } };
@@ -35,7 +34,6 @@ const settings = {
     near: { budget: { monthly: usd(2_000_000) } },
     status: { budget: { daily: '0.08', monthly: '0.40' } },
     limits: { limits: { rpm: 40, tpm: 10_000_000 } },
-    waits: { limits: { concurrent: 1 } },
   },
 };
 
@@ -184,23 +182,6 @@ async function limitsShown(world) {
   });
 }
 
-// Somebody else has the only place. Codex asks as often as it takes, and its user types nothing again.
-async function waits(world) {
-  const key = await world.key('waits');
-  const other = world.ask('responses', key, model('held', 'waits'));
-  await world.upstream.arrived('held@waits');
-  await session(world, model('good', 'waits'), key, async (app) => {
-    const turn = await app.begin('Hello');
-    await until(() => app.of('error', turn).length > 0, 'Codex to say that it waits');
-    assert.ok(app.of('error', turn).every(({ params }) => params.willRetry));
-    world.upstream.letGo('held@waits');
-    assert.equal((await other).status, 200);
-    const { status: ended, error } = await app.ending(turn);
-    assert.equal(ended, 'completed', JSON.stringify(error));
-  });
-  assert.equal(world.upstream.of('good@waits').length, 1);
-}
-
 for (const shape of shapes) {
   describe(`Codex and money, ${shape}`, { concurrency: 3 }, () => {
     let world;
@@ -216,6 +197,5 @@ for (const shape of shapes) {
     test('a model without a price', () => unpriced(world));
     test('/status shows the budgets', () => status(world));
     test('/status shows the limits where there is no budget', () => limitsShown(world));
-    test('a limit is waited for', () => waits(world));
   });
 }

@@ -58,6 +58,12 @@ for (const shape of shapes) {
       assert.equal((await ask(issuer.token({ claims: { org: 'others' } }), 'p', 'other')).status, 200);
     });
 
+    test('a tenant that there is not is not made by naming it', async () => {
+      const answer = await ask(issuer.token({ claims: { org: 'nowhere' } }));
+      assert.deepEqual([answer.status, errorOf(answer).code], [403, 'unknown_tenant']);
+      assert.match(errorOf(answer).message, /`wayleave tenant create nowhere`/);
+    });
+
     test('its roles reach the routes, if they are mapped', async () => {
       const routed = async (groups) =>
         (await ask(issuer.token({ claims: { org: 'others', groups } }), 'r')).headers['x-wayleave-route'];

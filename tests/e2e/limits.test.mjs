@@ -29,6 +29,7 @@ const tenants = {
   tiny: { limits: { tpm: 500 } },
   doors: { limits: { rpm: 1 } },
   failing: { limits: { concurrent: 2 } },
+  each: { each_user: { limits: { rpm: 3 } }, users: { bob: { limits: { rpm: 2 } }, eve: { limits: { rpm: 9 } } } },
 };
 const scripts = ['good', 'held', 'used-900', 'fails', 'pauses-4'];
 const tags = Object.keys(tenants);
@@ -114,6 +115,19 @@ async function places(world, one) {
   assert.deepEqual(sorted(await open), { good: cap, wait: 2 * cap, spent: 0, other: [] });
   await world.usage(key, cap);
   assert.equal(sorted(await many(cap, () => world.ask('chat', key, `chat/good@${tag}`))).good, cap);
+}
+
+// Each user has it by himself, and the tighter one if something is said of him by name; who is no user has none.
+async function eachUser(world) {
+  for (const [user, cap] of [['ada', 3], ['bob', 2], ['eve', 3]]) {
+    const keys = [await world.key('each', user), await world.key('each', user)];
+    const answers = await many(8, (n) => world.ask('chat', keys[n % 2], 'chat/good@each'));
+    assert.deepEqual(sorted(answers), { good: cap, wait: 8 - cap, spent: 0, other: [] });
+    const text = new RegExp(`^The limit of user ${user} is reached: ${cap} requests a minute\\.$`);
+    for (const answer of refused(answers)) assertRefused(answer, text);
+  }
+  const key = await world.key('each');
+  assert.equal(sorted(await many(8, () => world.ask('chat', key, 'chat/good@each'))).good, 8);
 }
 
 // OpenAI's headers, which tell what is left before there is none.
@@ -219,6 +233,7 @@ for (const shape of shapes) {
 
     const play = { rpm: requests, tpm: tokens, concurrent: places };
     for (const one of cases) test(`${one.measure} of the ${one.scope}`, () => play[one.measure](world, one));
+    test('each user of a tenant has a limit of his own', () => eachUser(world));
     test('headers tell what is left', () => headersTell(world));
     test('each kind of client is told when to come again', () => doorsTell(world));
     test('a request that no minute has tokens for is refused for good', () => neverEnough(world));

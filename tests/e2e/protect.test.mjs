@@ -194,6 +194,8 @@ for (const shape of shapes) {
     test('a policy that is written into the file later counts, or the log says that it does not yet', async () => {
       const saysSo = () => fleet.logs.split('\n').some((line) => /restart/i.test(line) && /redact|tenants/.test(line));
       fleet.edit((config) => (config.tenants.later = { redact }));
+      const there = async () => (await fleet.desk.tells('/tenants')).tenants.some(({ name }) => name === 'later');
+      await until(there, 'the tenant');
       const { secret } = await fleet.newKey({ tenant: 'later' });
       await until(
         async () => {

@@ -72,10 +72,13 @@ describe('decisions on the command line', () => {
   });
 
   test('a key has the roles, labels and tenant that it was made with', async () => {
-    await gateway.cli(
+    const ann = [
       ...['key', 'create', '--config', gateway.configFile, '--name', 'ann', '--tenant', 'research'],
       ...['--role', 'intern', '--role', 'guest', '--label', 'team=blue', '--label', 'floor=3'],
-    );
+    ];
+    await assert.rejects(gateway.cli(...ann), ({ stderr }) => /`wayleave tenant create research`/.test(stderr));
+    await gateway.cli('tenant', 'create', 'research', '--config', gateway.configFile);
+    await gateway.cli(...ann);
     const { stdout } = await gateway.cli('key', 'list', '--config', gateway.configFile);
     assert.match(stdout, /ann .*\bresearch .*roles intern,guest  floor=3  team=bl/);
     await assert.rejects(

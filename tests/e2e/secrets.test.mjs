@@ -17,9 +17,13 @@ const canaries = {
   'the prompt': prompt,
 };
 const models = Object.fromEntries(
-  ['hello', 'fault-401', 'fault-404', 'fault-500', 'fault-reset', 'fault-drop'].map((name) => [name, `openai/${name}`]),
+  ['hello', 'fault-401', 'fault-404', 'fault-500', 'fault-reset', 'fault-drop', 'fault-key-event'].map((name) => [
+    name,
+    `openai/${name}`,
+  ]),
 );
 models['native-401'] = 'native/fault-401';
+models['native-key-event'] = 'native/fault-key-event';
 
 // An answer that breaks off tells nothing more than the error's text.
 const tolerant = (answer) => answer.catch((error) => ({ headers: {}, text: error.message }));
@@ -74,6 +78,8 @@ for (const shape of shapes) {
       });
     }
 
+    test('a key that a provider quotes within a stream is hidden, and the rest is told', () =>
+      assert.match(places.answers, /This key may not do so: Bearer \[hidden key\]/));
     test('the logs say what happened nevertheless', () => assert.match(places.logs, /"request_id"/));
   });
 }

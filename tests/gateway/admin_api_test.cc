@@ -7,9 +7,14 @@
 #include <set>
 
 #include "base/app/program.h"
+#include "base/crypto/digest.h"
+#include "base/crypto/encoding.h"
+#include "gateway/admin/request_writer.h"
 #include "gateway/admin/routes.h"
+#include "gateway/admin/status_page.h"
 #include "tests/base/raw_client.h"
 #include "tests/gateway/admin_fakes.h"
+#include "wayleave/auth/v1/auth.pb.h"
 
 namespace wayleave::gateway {
 namespace {
@@ -38,6 +43,9 @@ const Good kGood[] = {
     {"PATCH", "/admin/v1/tenants/research", R"({"terms":{"models":["gpt-*"],"days":["mon"]}})", "UpdateTenant",
      R"(name: "research" terms { models: "gpt-*" days: "mon" })"},
     {"PATCH", "/admin/v1/tenants/research", R"({"terms":{}})", "UpdateTenant", R"(name: "research" terms { })"},
+    {"PATCH", "/admin/v1/tenants/research",
+     R"({"terms":{},"content_key":"","user_terms":{"limits":{"requests_per_minute":3}}})", "UpdateTenant",
+     R"(name: "research" terms { } content_key: "" user_terms { limits { requests_per_minute: 3 } })"},
     {"POST", "/admin/v1/tenants/research/suspend", R"({"because":"unpaid"})", "SuspendTenant",
      R"(name: "research" because: "unpaid")"},
     {"POST", "/admin/v1/tenants/research/suspend", "", "SuspendTenant", R"(name: "research")"},
@@ -84,6 +92,7 @@ const Good kGood[] = {
     {"GET", "/admin/v1/audit?tenant=a&since=2026-01-01T00:00:00Z&kind=admin&limit=3&after=9007199254740993&chain=c", "",
      "ListAudit",
      R"(tenant: "a" since { seconds: 1767225600 } kind: "admin" limit: 3 after: 9007199254740993 chain: "c")"},
+    {"GET", "/admin/v1/contents/rsv_1", "", "ReadContent", R"(reservation_id: "rsv_1")"},
 };
 
 // Lists that have what the routes for one of them look for.
@@ -117,8 +126,44 @@ TEST_F(AdminApiTest, BringsEveryOperationToItsRpcWithTheRightRequest) {
   }
 }
 
+TEST_F(AdminApiTest, UnderstandsWhatItsOwnClientWrites) {
+  for (const Good& good : kGood) {
+    SCOPED_TRACE(std::string(good.method) + " " + good.target);
+    port_.asked.clear();
+    port_.answer = AnswerFor(good.rpc);
+    Send(good.method, good.target, good.body);
+    ASSERT_EQ(port_.asked.size(), 1u);
+
+    const AdminHttpRequest again = WriteAdminRequest(good.rpc, *port_.asked[0].request);
+    const http::Response response = Send(std::string(again.route->method), again.target, again.body);
+
+    ASSERT_EQ(port_.asked.size(), 2u) << again.target << " " << again.body << " " << response.body;
+    EXPECT_EQ(response.status, again.route->status);
+    EXPECT_EQ(port_.asked[1].method, good.rpc);
+    EXPECT_TRUE(Equals(*port_.asked[1].request, good.request)) << port_.asked[1].request->DebugString();
+  }
+}
+
+TEST_F(AdminApiTest, IsUnderstoodByItsOwnClient) {
+  auth::v1::UpdateTenantRequest request;
+  request.set_name("a/b ä?");
+  const std::string text =
+      R"(tenant { name: "a/b" created_at { seconds: 7 } terms { daily { hard_nano_usd: 9007199254740993 } } })";
+  port_.answer = text;
+  const AdminHttpRequest wanted = WriteAdminRequest("UpdateTenant", request);
+  auth::v1::UpdateTenantResponse response;
+
+  const Status read = ReadAdminAnswer(*wanted.route, Send("PATCH", wanted.target, R"({"terms":{}})").body, response);
+
+  ASSERT_TRUE(read.ok());
+  EXPECT_TRUE(Equals(response, text)) << response.DebugString();
+  EXPECT_EQ(static_cast<const auth::v1::UpdateTenantRequest&>(*port_.asked.at(0).request).name(), "a/b ä?");
+  EXPECT_TRUE(ReadAdminAnswer(*wanted.route, R"({"name":"x","news":{"of":1}})", response).ok());
+  EXPECT_FALSE(ReadAdminAnswer(*wanted.route, "<html>", response).ok());
+}
+
 TEST_F(AdminApiTest, LeavesNoOperationUntested) {
-  std::set<std::string_view> tested = {"describe"};
+  std::set<std::string_view> tested = {"describe", "look_live", "check_health"};
   for (const Good& good : kGood) {
     const std::string_view target = good.target;
     tested.insert(FindAdminRoute(good.method, target.substr(0, target.find('?'))).value().route->id);
@@ -221,6 +266,7 @@ std::vector<Refused> RubbishBodies() {
       {"POST", "/admin/v1/tenants/a/suspend", R"({"resume":true})", 400, "resume is not known here"},
       {"POST", "/admin/v1/tenants/a/resume", R"({"because":"x"})", 400, "takes no body"},
       {"PATCH", "/admin/v1/tenants/a", "{}", 400, "terms is missing"},
+      {"PATCH", "/admin/v1/tenants/a", R"({"content_key":"wlpub_x"})", 400, "terms is missing"},
       {"PATCH", "/admin/v1/tenants/a", R"({"terms":null})", 400, "terms is missing"},
       {"PATCH", "/admin/v1/keys/a", "", 400, "The body is empty"},
       {"PUT", "/admin/v1/tenants/a/users/b", R"({"name":"c"})", 400, "name is another one in the body"},
@@ -385,6 +431,63 @@ TEST_F(AdminApiTest, DescribesItselfWithoutAKey) {
   EXPECT_TRUE(port_.asked.empty());
 }
 
+TEST_F(AdminApiTest, TellsOfTheGatewayItself) {
+  const http::Response live = Send("GET", "/admin/v1/live");
+  const http::Response health = Send("GET", "/admin/v1/health");
+
+  EXPECT_EQ(live.status, 200);
+  EXPECT_EQ(BodyOf(live)["tenants"][0]["name"], "research");
+  EXPECT_EQ(BodyOf(health)["parts"][0]["name"], "router");
+  EXPECT_TRUE(port_.asked.empty());
+  ASSERT_EQ(live_.callers.size(), 2u);
+  EXPECT_EQ(live_.callers[0].credential, kAdminKey);
+}
+
+TEST_F(AdminApiTest, TellsOfTheGatewayToNobodyElse) {
+  const http::Request request = Request("GET", "/admin/v1/live");
+  EXPECT_EQ(Send(With(request, "authorization", "")).status, 401);
+  EXPECT_EQ(Send(With(request, "origin", "http://evil.example")).status, 403);
+  EXPECT_EQ(Send("POST", "/admin/v1/live").status, 405);
+  EXPECT_EQ(Send("GET", "/admin/v1/live?tenant=other").status, 400);
+  EXPECT_TRUE(live_.callers.empty());
+
+  live_.failure = Error{Code::kPermissionDenied, "This key may not look at the administration.", "missing_scope", {}};
+  EXPECT_EQ(Send(request).status, 403);
+  EXPECT_EQ(Send("GET", "/admin/v1/health").status, 403);
+}
+
+TEST_F(AdminApiTest, ShowsThePageToAnybodyAndNothingInIt) {
+  for (const char* path : {"/admin/", "/admin/status"}) {
+    const http::Response page = Send(With(Request("GET", path), "authorization", ""));
+    EXPECT_EQ(page.status, 200) << path;
+    EXPECT_EQ(page.headers.Get("content-type"), "text/html; charset=utf-8");
+    EXPECT_EQ(page.headers.Get("x-content-type-options"), "nosniff");
+    EXPECT_THAT(page.body, AllOf(HasSubstr("<title>Wayleave"), Not(HasSubstr("/*script*/"))));
+    EXPECT_THAT(page.body, Not(::testing::ContainsRegex("(src|href)=.?(https?:)?//")));
+  }
+  EXPECT_EQ(Send("POST", "/admin/").status, 404);
+  EXPECT_TRUE(port_.asked.empty());
+}
+
+// What a browser runs is what stands in the policy by its hash, and nothing else.
+TEST_F(AdminApiTest, LetsThePageRunItsOwnScriptAlone) {
+  const http::Response page = Send("GET", "/admin/");
+  const std::string policy(page.headers.Get("content-security-policy"));
+  const auto between = [&](const std::string& begin, const std::string& end) {
+    const auto from = page.body.find(begin) + begin.size();
+    return page.body.substr(from, page.body.find(end, from) - from);
+  };
+  const auto hash = [](const std::string& text) {
+    return "'sha256-" + crypto::Base64(crypto::AsView(crypto::Sha256(text))) + "'";
+  };
+
+  EXPECT_THAT(policy, HasSubstr("default-src 'none'; style-src " + hash(between("<style>", "</style>"))));
+  EXPECT_THAT(policy, HasSubstr("; script-src " + hash(between("<script>", "</script>")) + ";"));
+  EXPECT_THAT(policy, HasSubstr("frame-ancestors 'none'"));
+  EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
+  EXPECT_THAT(page.body, Not(::testing::ContainsRegex(" on[a-z]+=|style=|innerHTML|document\\.write|eval")));
+}
+
 struct Failure {
   Code code;
   int status;
@@ -489,6 +592,7 @@ TEST_F(AdminApiTest, AnswersWhateverItIsAskedAndNeverBlamesItself) {
 
     ++seen[response.status];
     EXPECT_LT(response.status, 500) << request.method << " " << request.target << " " << request.body;
+    if (IsStatusPage(request)) continue;
     EXPECT_TRUE(BodyOf(response).is_object()) << request.target << " " << request.body;
     EXPECT_EQ(MessageOf(response).empty(), response.status < 400) << request.target << " " << response.body;
   }
@@ -513,7 +617,7 @@ TEST_F(AdminApiTest, IsServedOnTheAdminPortOfAProgram) {
   const testing::RawReply refused = client.Read();
 
   EXPECT_EQ(listed.status, 200);
-  EXPECT_THAT(listed.body, HasSubstr(R"({"tenants":[{"name":"a","suspended_because":""}]})"));
+  EXPECT_THAT(listed.body, HasSubstr(R"({"tenants":[{"name":"a","suspended_because":"","content_key":""}]})"));
   EXPECT_EQ(headed.Header("Content-Length"), listed.Header("Content-Length"));
   EXPECT_EQ(refused.status, 413);
   EXPECT_THAT(refused.body, AllOf(HasSubstr("request_too_large"), HasSubstr("1048576 bytes")));

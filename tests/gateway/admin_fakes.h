@@ -35,8 +35,40 @@ class FakeAdminPort : public AdminPort {
     co_return Status{};
   }
 
+  Task<Result<auth::v1::DescribeCallerResponse>> Describe(const AdminCaller& caller) override {
+    described.push_back(caller);
+    if (failure) co_return *failure;
+    auth::v1::DescribeCallerResponse response;
+    response.set_tenant(tenant);
+    co_return response;
+  }
+
   std::vector<Asked> asked;
+  std::vector<AdminCaller> described;
   std::string answer;  // in protobuf's text format
+  std::string tenant;  // the only one that the caller sees
+  std::optional<Error> failure;
+};
+
+// A gateway that has one tenant and nothing else to tell.
+class FakeLivePort : public LivePort {
+ public:
+  Task<Result<v1::Live>> Look(const AdminCaller& caller) override {
+    callers.push_back(caller);
+    if (failure) co_return *failure;
+    v1::Live live;
+    live.add_tenants()->set_name("research");
+    co_return live;
+  }
+  Task<Result<v1::Health>> Check(const AdminCaller& caller) override {
+    callers.push_back(caller);
+    if (failure) co_return *failure;
+    v1::Health health;
+    health.add_parts()->set_name("router");
+    co_return health;
+  }
+
+  std::vector<AdminCaller> callers;
   std::optional<Error> failure;
 };
 
@@ -82,7 +114,8 @@ class AdminApiTest : public ::testing::Test {
   }
 
   FakeAdminPort port_;
-  AdminApi api_{port_, {.hosts = {"gateway.corp"}}};
+  FakeLivePort live_;
+  AdminApi api_{port_, live_, {.hosts = {"gateway.corp"}}};
 
  private:
   static detail::Root Store(AdminApi& api, const http::Request& request, std::optional<http::Response>& into) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace wayleave::gateway {
 namespace {
@@ -113,6 +114,38 @@ TEST(ErrorResponseTest, CodexOutwaitsAnOutageThatIsShort) {
   EXPECT_EQ(told(150s, kCodex), " server_is_overloaded");
   EXPECT_EQ(told(60s, {}), "60 no_healthy_target");
   EXPECT_EQ(told(1h, {}), "3600 no_healthy_target");
+}
+
+// Of a 429 Codex shows nothing, and soon gives up. Clients that are no Codex understand it.
+TEST(ErrorResponseTest, CodexWaitsForALimitAndOthersAreToldOfIt) {
+  const auto told = [](std::optional<std::chrono::milliseconds> wait, bool codex) {
+    const Error error{Code::kResourceExhausted, "The limit of key k is reached.", "rate_limit_exceeded", wait};
+    const http::Response response = ErrorResponse(error, {provider::v1::ENDPOINT_RESPONSES, "req_1", codex});
+    EXPECT_EQ(ErrorIn(response).at("message"), "The limit of key k is reached.");
+    return std::to_string(response.status) + " " + std::string(response.headers.Get("retry-after")) + " " +
+           ErrorIn(response).at("code").get<std::string>();
+  };
+  EXPECT_EQ(told(1s, true), "503 5 slow_down");
+  EXPECT_EQ(told(std::nullopt, true), "503 5 slow_down");
+  EXPECT_EQ(told(42'100ms, true), "503 43 slow_down");
+  EXPECT_EQ(told(1s, false), "429 1 rate_limit_exceeded");
+  EXPECT_EQ(told(42'100ms, false), "429 43 rate_limit_exceeded");
+}
+
+TEST(ErrorResponseTest, KnowsCodexByItsHeaders) {
+  const auto is_codex = [](const char* name, const char* value) {
+    http::HeaderList headers;
+    headers.Add(name, value);
+    return IsCodex(headers);
+  };
+  EXPECT_TRUE(is_codex("originator", "codex_exec"));
+  EXPECT_TRUE(is_codex("originator", "codex-tui"));
+  EXPECT_TRUE(is_codex("user-agent", "codex_cli_rs/0.100.0 (Debian 12.0.0; x86_64)"));
+  EXPECT_TRUE(is_codex("x-codex-window-id", "5a1e:0"));
+  EXPECT_FALSE(is_codex("originator", "some-editor"));
+  EXPECT_FALSE(is_codex("user-agent", "OpenAI/JS 5.0.0"));
+  EXPECT_FALSE(is_codex("user-agent", "curl/7.88.1 codex"));
+  EXPECT_FALSE(IsCodex({}));
 }
 
 // Codex stops by itself at this code; the vendors' SDKs have to be told.

@@ -59,6 +59,13 @@ class Script {
     interrupted.set_message(message);
     return *this;
   }
+  // How the stream ends if it may not go on from here.
+  Script& Cut(const std::string& ending) {
+    provider::v1::Cut& cut = *steps_.back().mutable_cut();
+    cut.set_data(ending);
+    cut.set_events(1);
+    return *this;
+  }
   // A provider-service that is not there.
   static Script Away() { return Script().Dies(Code::kUnavailable); }
   static Script Stalls() { return Script().Stall(); }
@@ -201,13 +208,14 @@ class FakeAuth final : public AuthPort {
     answer.mutable_principal()->set_tenant("default");
     answer.mutable_principal()->set_user("ann");
     answer.mutable_principal()->set_key_id("key_" + request.api_key());
+    *answer.mutable_principal()->mutable_policy() = policy;
     co_return answer;
   }
   Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request,
                                                   const rpc::CallContext&) override {
     std::lock_guard lock(mutex_);
     reserved_.push_back(request);
-    if (reserve_refusal) co_return *reserve_refusal;
+    if (reserve_refusal && reserved_.size() > granted_first) co_return *reserve_refusal;
     co_return auth::v1::ReserveResponse();
   }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
@@ -226,7 +234,9 @@ class FakeAuth final : public AuthPort {
   }
 
   std::optional<Error> refusal;
+  auth::v1::Policy policy;
   std::optional<Error> reserve_refusal;
+  std::size_t granted_first = 0;  // so many are not refused
   bool slow = false;  // Authenticate waits for `let_go`
   Event let_go;
   std::atomic<int> asked{0};
@@ -246,6 +256,7 @@ class FakeRouter final : public RouterPort {
   }
   router::v1::Target& AddTarget(const std::string& provider, const std::string& model) {
     router::v1::Target& target = *route.add_targets();
+    target.set_listed(true);
     target.set_provider(provider);
     target.set_model(model);
     return target;

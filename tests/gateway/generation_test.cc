@@ -88,7 +88,7 @@ TEST_F(GatewayTest, PassesTheRequestOnByteForByteWithoutTheCredential) {
 
   Ask(Request("POST", "/v1/chat/completions",
               "X-Custom: 1\r\nX-Api-Key: k2\r\nCookie: c\r\nProxy-Authorization: p\r\nX-Provider: alpha\r\n"
-              "traceparent: 00-aa-bb-01\r\nX-Request-Id: mine\r\n",
+              "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nX-Request-Id: mine\r\n",
               body));
 
   ASSERT_THAT(provider_.requests(), SizeIs(1));
@@ -106,7 +106,7 @@ TEST_F(GatewayTest, PassesTheRequestOnByteForByteWithoutTheCredential) {
     EXPECT_FALSE(order.headers().contains(name)) << name;
   }
   EXPECT_EQ(provider_.context(0).request_id, "mine");
-  EXPECT_EQ(provider_.context(0).traceparent, "00-aa-bb-01");
+  EXPECT_EQ(trace::Traceparent(provider_.context(0).trace), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 }
 
 TEST_F(GatewayTest, TellsTheRouterWhatDecidesAndNothingThatIsNewEachTime) {
@@ -556,7 +556,7 @@ TEST_F(GatewayTest, AStreamThatOutlastsTheDrainIsCutAndSettled) {
 
   ASSERT_THAT(settled, SizeIs(1));
   EXPECT_EQ(provider_.cancelled, 1);
-  EXPECT_EQ(settled[0].outcome(), auth::v1::OUTCOME_CANCELLED);
+  EXPECT_EQ(settled[0].outcome(), auth::v1::OUTCOME_INTERRUPTED);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ router::v1::Target TargetOf(const std::string& provider, const std::string& mode
   router::v1::Target target;
   target.set_provider(provider);
   target.set_model(model);
+  target.set_listed(true);
   return target;
 }
 
@@ -39,6 +40,17 @@ TEST_F(InFlightTest, CountsEachTargetForAsLongAsItsRequestsLast) {
   EXPECT_TRUE(Shows(R"(wayleave_gateway_target_requests_in_flight{model="a",provider="p"} 0)"));
 }
 
+TEST_F(InFlightTest, AModelThatTheCatalogueDoesNotKnowIsNotNamed) {
+  router::v1::Target invented = TargetOf("p", "a client's own words");
+  invented.set_listed(false);
+
+  const InFlight::Hold hold = in_flight_.Begin(invented);
+
+  EXPECT_EQ(in_flight_.Of(invented), 1);
+  EXPECT_TRUE(Shows(R"(wayleave_gateway_target_requests_in_flight{model="_other",provider="p"} 1)"));
+  EXPECT_EQ(registry_.Render().find("own words"), std::string::npos);
+}
+
 TEST_F(InFlightTest, AHoldThatIsReplacedEnds) {
   InFlight::Hold hold = in_flight_.Begin(a_);
 
@@ -51,14 +63,14 @@ TEST_F(InFlightTest, AHoldThatIsReplacedEnds) {
 TEST_F(InFlightTest, ManyTargetsShareASeriesAndAreForgotten) {
   std::vector<InFlight::Hold> holds;
   for (int i = 0; i < 300; ++i) holds.push_back(in_flight_.Begin(TargetOf("p", std::to_string(i))));
-  EXPECT_TRUE(Shows(R"(wayleave_gateway_target_requests_in_flight{model="other",provider="other"} 44)"));
+  EXPECT_TRUE(Shows(R"(wayleave_gateway_target_requests_in_flight{model="_other",provider="_other"} 44)"));
 
   for (int i = 0; i < 5000; ++i) in_flight_.Begin(TargetOf("q", std::to_string(i)));
 
   EXPECT_EQ(in_flight_.Of(TargetOf("p", "7")), 1);
   holds.clear();
   EXPECT_EQ(in_flight_.Of(TargetOf("p", "7")), 0);
-  EXPECT_TRUE(Shows(R"(wayleave_gateway_target_requests_in_flight{model="other",provider="other"} 0)"));
+  EXPECT_TRUE(Shows(R"(wayleave_gateway_target_requests_in_flight{model="_other",provider="_other"} 0)"));
 }
 
 }  // namespace

@@ -175,7 +175,7 @@ TEST_F(InferenceTest, AsksAsAResponsesClientWould) {
   context.AddMetadata("x-provider", "alpha");
   context.AddMetadata("x-team", "lab");
   context.AddMetadata("x-request-id", "mine-1");
-  context.AddMetadata("traceparent", "00-aa-bb-01");
+  context.AddMetadata("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
   context.AddMetadata("blob-bin", "\x01");
 
   Generate(Hello(), context);
@@ -187,7 +187,7 @@ TEST_F(InferenceTest, AsksAsAResponsesClientWould) {
   EXPECT_EQ(order.body().substr(order.model_range().offset(), order.model_range().length()), "\"big\"");
   EXPECT_EQ(order.headers().count("authorization"), 0u);
   EXPECT_EQ(provider_.context(0).request_id, "mine-1");
-  EXPECT_EQ(provider_.context(0).traceparent, "00-aa-bb-01");
+  EXPECT_EQ(trace::Traceparent(provider_.context(0).trace), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
   const auto facts = router_.asked().at(0);
   EXPECT_EQ(facts.headers().at("x-provider"), "alpha");
   EXPECT_EQ(facts.headers().at("x-team"), "lab");

@@ -96,10 +96,17 @@ class FakeAuth final : public AuthPort {
     for (const Settlement& settlement : taken()) ids.push_back(settlement.reservation_id());
     return ids;
   }
+  // Bytes of content, of all of them.
+  std::size_t contents() const {
+    std::size_t bytes = 0;
+    for (const Settlement& settlement : taken()) bytes += settlement.content().size();
+    return bytes;
+  }
 
   std::atomic<bool> away{false};
   std::atomic<int> calls{0};
   std::atomic<int> largest{0};
+  std::atomic<int> largest_bytes{0};
   std::string refused;
 
  private:
@@ -111,6 +118,7 @@ class FakeAuth final : public AuthPort {
     }
     taken_.insert(taken_.end(), request.settlements().begin(), request.settlements().end());
     largest = std::max<int>(largest, request.settlements_size());
+    largest_bytes = std::max(largest_bytes.load(), static_cast<int>(request.ByteSizeLong()));
     return auth::v1::SettleResponse();
   }
 
@@ -223,6 +231,51 @@ TEST(JournalRecord, CarriesTheFactsOfADecisionIfTheyAreNotTooLong) {
     EXPECT_EQ(record.settlement.route_facts().size(), size > (16 << 10) ? 0 : size);
     EXPECT_EQ(record.settlement.reservation_id(), "r1");
   }
+}
+
+TEST(JournalRecord, CarriesContentIfItIsNotTooLong) {
+  for (const std::size_t size : {kMaxJournaledContent, kMaxJournaledContent + 1}) {
+    Settlement settlement = Closed("r1");
+    settlement.set_content(std::string(size, '\xff'));
+    const std::string bytes = Encode(JournalRecord::Kind::kClose, 1, settlement);
+    std::string_view rest = bytes;
+    JournalRecord record;
+    ASSERT_TRUE(Decode(rest, record));
+    EXPECT_LE(bytes.size(), kMaxRecordBytes);
+    EXPECT_EQ(record.settlement.content().size(), size > kMaxJournaledContent ? 0 : size);
+  }
+}
+
+Settlement WithContent(const std::string& id, std::size_t bytes) {
+  Settlement settlement = Closed(id);
+  settlement.set_content(std::string(bytes, 'c'));
+  return settlement;
+}
+
+TEST_F(JournalTest, SettlesContentInBatchesOfBoundedBytes) {
+  const auto journal = Recover();
+  for (int i = 0; i < 40; ++i) {
+    journal->Open(Draft(std::to_string(i)));
+    journal->Close(WithContent(std::to_string(i), i % 20 == 0 ? kMaxJournaledContent : 200'000));
+  }
+
+  journal->StartSettling(auth_, worker_);
+  journal->Stop(20s);
+
+  EXPECT_EQ(journal->pending(), 0);
+  EXPECT_EQ(auth_.ids().size(), 40u);
+  EXPECT_LE(auth_.largest_bytes, static_cast<int>(kMaxRecordBytes));
+  EXPECT_GE(auth_.largest, 3);  // what is small goes together
+}
+
+TEST_F(JournalTest, KeepsContentOverARestart) {
+  {
+    const auto journal = Recover();
+    journal->Open(Draft("r1"));
+    journal->Close(WithContent("r1", 300'000));
+  }
+  SettleAll();
+  EXPECT_EQ(auth_.contents(), 300'000u);
 }
 
 TEST_F(JournalTest, SettlesWhatWasClosedInOrderOnce) {
@@ -481,6 +534,18 @@ TEST_F(JournalTest, GoesOnWithAFullDiskAndWritesItsRecordsWhenThereIsSpace) {
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 100u);
   EXPECT_FALSE(Shows("wayleave_gateway_journal_errors_total{operation=\"append\"} 0"));
   EXPECT_TRUE(Shows("wayleave_gateway_journal_errors_total{operation=\"lost\"} 0"));
+}
+
+TEST_F(JournalTest, WaitsForSpaceWithoutContentInMemory) {
+  const auto journal = Recover();
+  {
+    FullDisk full(1000);
+    EXPECT_FALSE(journal->Close(WithContent("r1", 300'000)));
+  }
+  journal->StartSettling(auth_, worker_);
+  journal->Stop(20s);
+  EXPECT_EQ(auth_.ids().size(), 1u);
+  EXPECT_EQ(auth_.contents(), 0u);
 }
 
 // --- kill -9 -----------------------------------------------------------------------------------------------

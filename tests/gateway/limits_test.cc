@@ -5,7 +5,6 @@
 #include "gateway/cost.h"
 #include "gateway/errors.h"
 #include "gateway/limits/bound.h"
-#include "gateway/limits/cut_stream.h"
 #include "gateway/limits/limit_headers.h"
 #include "gateway/limits/policy_check.h"
 
@@ -191,21 +190,6 @@ TEST(LimitHeadersTest, WithoutLimitsThereAreNone) {
   AddRateLimits({}, kNow, headers);
   AddCodexLimits({}, headers);
   EXPECT_TRUE(headers.entries().empty());
-}
-
-TEST(CutStreamTest, EndsInTheDoorsOwnWay) {
-  const std::string responses = CutStreamEvents(provider::v1::ENDPOINT_RESPONSES, "resp_1", "m", 7);
-  const Json event = Json::parse(responses.substr(responses.find("data: ") + 6));
-  EXPECT_EQ(event["type"], "response.incomplete");
-  EXPECT_EQ(event["sequence_number"], 7);
-  EXPECT_EQ(event["response"]["id"], "resp_1");
-  EXPECT_EQ(event["response"]["incomplete_details"]["reason"], "max_output_tokens");
-  const std::string chat = CutStreamEvents(provider::v1::ENDPOINT_CHAT_COMPLETIONS, "c1", "m", 7);
-  EXPECT_NE(chat.find("\"finish_reason\":\"length\""), std::string::npos);
-  EXPECT_TRUE(chat.ends_with("data: [DONE]\n\n"));
-  const std::string messages = CutStreamEvents(provider::v1::ENDPOINT_MESSAGES, "", "m", 7);
-  EXPECT_NE(messages.find("\"stop_reason\":\"max_tokens\""), std::string::npos);
-  EXPECT_NE(messages.find("event: message_stop\n"), std::string::npos);
 }
 
 struct RefusalRow {

@@ -165,6 +165,78 @@ TEST_F(PrincipalCacheTest, SignsOfLifeWhileAnAnswerIsUnderWayDoNotHinderIt) {
   EXPECT_EQ(Find("wl_1"), "key_1");
 }
 
+AuthenticateResponse At(std::int64_t version, AuthenticateResponse answer = Principal("key_1")) {
+  answer.set_version(version);
+  return answer;
+}
+
+WatchRevocationsResponse At(std::int64_t version, WatchRevocationsResponse message) {
+  message.set_version(version);
+  return message;
+}
+
+TEST_F(PrincipalCacheTest, BelievesNoAnswerThatIsOlderThanWhatAnybodyTold) {
+  EXPECT_TRUE(cache_.Believes(At(5), now_));
+  EXPECT_TRUE(cache_.Believes(At(5), now_));
+  EXPECT_FALSE(cache_.Believes(At(4), now_));
+  EXPECT_TRUE(cache_.Believes(At(6), now_));
+  EXPECT_FALSE(cache_.Believes(At(5), now_));
+
+  cache_.Heard(At(9, SignOfLife()), now_);
+  EXPECT_FALSE(cache_.Believes(At(8), now_));
+  EXPECT_TRUE(cache_.Believes(At(9), now_));
+  EXPECT_TRUE(cache_.Believes(Principal("of one that knows no versions"), now_));
+}
+
+// An auth-service whose database is away says so that it lives, and knows of no change.
+TEST_F(PrincipalCacheTest, WhoMissesForLongWhatOthersToldIsAsGoodAsSilent) {
+  cache_.Heard(At(5, SignOfLife()), now_);
+  Keep("wl_1", At(5));
+  ASSERT_TRUE(cache_.Believes(At(6), now_));
+  const auto told_at = now_;
+
+  bool lagged = false;
+  while (now_ - told_at < 3s) {
+    now_ += 150ms;
+    cache_.Heard(At(5, SignOfLife()), now_);
+    EXPECT_EQ(Find("wl_1"), cache_.HearsOldNews() ? "" : "key_1");
+    EXPECT_FALSE(now_ - told_at < 900ms && cache_.HearsOldNews());
+    lagged = cache_.HearsOldNews();
+  }
+  EXPECT_TRUE(lagged);
+
+  cache_.Heard(At(6, SignOfLife()), now_);
+  EXPECT_FALSE(cache_.HearsOldNews());
+  EXPECT_EQ(Find("wl_1"), "key_1");
+}
+
+// A backup was put back, in which fewer changes are counted.
+TEST_F(PrincipalCacheTest, WhoIsBehindForTenSecondsSeesAnotherDatabase) {
+  cache_.Heard(At(50, SignOfLife()), now_);
+  ASSERT_TRUE(cache_.Believes(At(50), now_));
+
+  for (const auto until = now_ + 10s; now_ < until; now_ += 100ms) {
+    cache_.Heard(At(7, SignOfLife()), now_);
+    EXPECT_FALSE(cache_.Believes(At(7), now_));
+  }
+  cache_.Heard(At(7, SignOfLife()), now_);
+
+  EXPECT_TRUE(cache_.Believes(At(7), now_));
+  EXPECT_FALSE(cache_.HearsOldNews());
+  EXPECT_FALSE(cache_.Believes(At(6), now_));
+  Keep("wl_1", At(7));
+  EXPECT_EQ(Find("wl_1"), "key_1");
+}
+
+TEST_F(PrincipalCacheTest, WhoIsALittleBehindAllTheTimeIsHeard) {
+  for (std::int64_t version = 5; version < 50; ++version) {
+    now_ += 150ms;
+    cache_.Believes(At(version + 2), now_);
+    cache_.Heard(At(version, SignOfLife()), now_);
+    EXPECT_FALSE(cache_.HearsOldNews()) << version;
+  }
+}
+
 TEST_F(PrincipalCacheTest, IsBoundedAndMakesRoomByDroppingWhatExpired) {
   constexpr int kMost = 100'000;
   for (int i = 0; i < kMost; ++i) Keep(std::to_string(i), Principal("key", 1s));

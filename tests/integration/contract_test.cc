@@ -96,7 +96,7 @@ class Contract : public ::testing::TestWithParam<Shape> {
     const int port = server_->Start().value();
     runtime_.emplace(workers);
     channel_.emplace(*runtime_, rpc::ChannelConfig{"127.0.0.1:" + std::to_string(port)});
-    auto auth = std::make_unique<gateway::RemoteAuth>(*channel_, workers);
+    auto auth = std::make_unique<gateway::RemoteAuth>(*channel_, workers, registry_);
     remote_auth_ = auth.get();
     remote_auth_->Start();
     auth_ = std::move(auth);

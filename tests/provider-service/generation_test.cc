@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "tests/provider-service/harness.h"
 
 namespace wayleave::provider {
@@ -84,6 +86,63 @@ TEST_F(GenerationTest, OpenAiGetsTheBytesWithTheModelReplaced) {
   EXPECT_EQ(answer.end.usage().input_tokens(), 7);
   EXPECT_EQ(answer.end.usage().total_tokens(), 10);
   EXPECT_TRUE(answer.status.ok());
+}
+
+// Servers quote the key that they fail with. `kCreated` and text come before, so that the answer has begun.
+TEST_F(GenerationTest, AKeyThatIsQuotedWithinAStreamIsHidden) {
+  const std::string quoted = R"("The key Bearer sk-secret may not do so, sk-secret.")";
+  const std::string error = R"({"error":{"message":)" + quoted + R"(,"type":"sk-secret","code":"sk-secret"}})";
+  const std::string event = R"({"type":"error","sequence_number":2,"code":"x","message":)" + quoted + "}";
+  const std::string failed =
+      R"({"type":"response.failed","response":{"id":"resp_1","error":{"code":"x","message":)" + quoted + "}}}";
+  constexpr std::array kDoors = {kResponses, v1::ENDPOINT_MESSAGES};
+  for (const std::string& last : {event, failed}) {
+    for (std::size_t i = 0; i < kDoors.size(); ++i)
+      upstream_.Then(Script::Sse().Event(kCreated).Event(kNativeDelta).Event(last).LastChunk());
+  }
+  upstream_.Then(Script::Sse().Event(kChatDelta).Event(error).LastChunk());
+
+  for (int i = 0; i < 2; ++i) {
+    for (const v1::Endpoint door : kDoors) {
+      const Answer answer = Ask(door, "openai", true);
+      EXPECT_THAT(answer.data, HasSubstr("The key Bearer [hidden key] may not do so, [hidden key]."));
+      EXPECT_THAT(answer.data, Not(HasSubstr("sk-secret")));
+      EXPECT_EQ(answer.end.finish(), v1::FINISH_FAILED);
+    }
+  }
+  const Answer chat = Ask(kChat, "openai", true);
+  EXPECT_THAT(chat.data, HasSubstr("The key Bearer [hidden key] may not do so, [hidden key]."));
+  EXPECT_THAT(chat.data + chat.end.error_code(), Not(HasSubstr("sk-secret")));
+}
+
+TEST_F(GenerationTest, AKeyThatIsQuotedInsteadOfAnAnswerIsHidden) {
+  const std::string error = R"({"error":{"message":"Not with sk-secret.","type":"server_error","code":null}})";
+  upstream_.Then(Script::Sse().Event(error).LastChunk());
+
+  const Answer answer = Ask(kChat, "openai", true);
+
+  ASSERT_TRUE(answer.has_failure);
+  EXPECT_EQ(answer.failure.message(), "Not with [hidden key].");
+}
+
+// What is not paid for comes in a piece of its own, behind one that says how the stream ends without it.
+TEST_F(GenerationTest, AStreamStopsWhereItsAllowanceDoesAndGoesOn) {
+  upstream_.Then(Script::Sse().Event(kChatDelta).Event(kChatDelta).Event(kChatStop).Event("[DONE]").LastChunk());
+  Configure("");
+  v1::GenerateRequest request = RequestFor(kChat, "openai", true);
+  request.mutable_allowance()->set_output_tokens(1);
+  request.mutable_allowance()->set_step(8);
+  request.mutable_allowance()->set_bytes_per_token(2);
+
+  const Answer answer = harness_->Ask(request);
+
+  ASSERT_EQ(answer.cuts.size(), 1u);
+  EXPECT_EQ(answer.cuts[0].after, "data: " + kChatDelta + "\n\n");
+  EXPECT_THAT(answer.cuts[0].ending, HasSubstr(R"("finish_reason":"length")"));
+  EXPECT_THAT(answer.cuts[0].ending, EndsWith("data: [DONE]\n\n"));
+  EXPECT_EQ(answer.data,
+            "data: " + kChatDelta + "\n\ndata: " + kChatDelta + "\n\ndata: " + kChatStop + "\n\ndata: [DONE]\n\n");
+  EXPECT_EQ(answer.end.finish(), v1::FINISH_COMPLETED);
 }
 
 TEST_F(GenerationTest, ChatPassesThroughAndUsageIsReadThoughTheClientDidNotAsk) {

@@ -18,6 +18,7 @@ void Add(v1::GenerateResponse& piece, Answer& answer) {
   if (piece.has_head()) answer.head = piece.head();
   answer.has_head |= piece.has_head();
   answer.data += piece.data();
+  if (piece.has_cut()) answer.cuts.push_back({answer.data, piece.cut().data()});
   answer.events += piece.events();
   if (piece.has_failure()) answer.failure = piece.failure();
   answer.has_failure |= piece.has_failure();
@@ -30,6 +31,7 @@ void Add(v1::GenerateResponse& piece, Answer& answer) {
 Task<void> Collect(Core& core, const v1::GenerateRequest& request, const AskOptions& options, Answer& answer) {
   rpc::CallContext context;
   context.request_id = options.request_id;
+  context.trace = options.trace;
   const auto begin = Clock::now();
   const auto generation = core.Start(request, context);
   TaskGroup group;

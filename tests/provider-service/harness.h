@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/async/worker.h"
 #include "base/metrics/registry.h"
@@ -11,6 +12,12 @@
 #include "tests/provider-service/fake_upstream.h"
 
 namespace wayleave::testing {
+
+// Where a stream might have ended.
+struct CutPlace {
+  std::string after;  // all data before it
+  std::string ending;
+};
 
 // What became of one generation.
 struct Answer {
@@ -25,6 +32,7 @@ struct Answer {
   provider::v1::End end;
   bool has_interrupted = false;
   provider::v1::Interrupted interrupted;
+  std::vector<CutPlace> cuts;
   Status status;
   std::chrono::milliseconds first_piece_after{0};
 };
@@ -32,6 +40,7 @@ struct Answer {
 struct AskOptions {
   std::chrono::milliseconds cancel_after{0};
   std::string request_id = "req_test";
+  trace::Context trace{};
 };
 
 // A provider-service core on one worker, configured by YAML.

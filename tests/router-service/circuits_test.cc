@@ -46,6 +46,30 @@ struct Router {
   Breaker::Time now = Breaker::Time(1000h);
 };
 
+TEST(CircuitsTest, ListsTheTargetsThatAreNotWellFirst) {
+  Router router;
+  for (const char* model : {"a", "b", "c"}) router.Note(OutcomeOf(model, ""));
+  router.Fail("c", 5);
+  router.Fail("b", 5, "timeout");
+  router.now += 400ms;
+
+  const v1::ListTargetsResponse list = router.circuits.List(router.now);
+
+  ASSERT_EQ(list.targets_size(), 3);
+  EXPECT_EQ(list.targets(0).model(), "b");
+  EXPECT_EQ(list.targets(0).circuit(), v1::CIRCUIT_OPEN);
+  EXPECT_EQ(list.targets(0).error(), "timeout");
+  EXPECT_EQ(list.targets(0).failures(), 5);
+  EXPECT_EQ(list.targets(0).wait().nanos(), 600'000'000);
+  EXPECT_EQ(list.targets(1).model(), "c");
+  EXPECT_EQ(list.targets(2).model(), "a");
+  EXPECT_EQ(list.targets(2).circuit(), v1::CIRCUIT_CLOSED);
+  EXPECT_FALSE(list.targets(2).has_wait());
+
+  router.now += 2s;
+  EXPECT_EQ(router.circuits.List(router.now).targets(0).circuit(), v1::CIRCUIT_HALF_OPEN);
+}
+
 TEST(CircuitsTest, TellsInWordsWhyATargetIsPassedOver) {
   Router router;
   router.Fail("m", 5);
@@ -214,7 +238,7 @@ TEST(CircuitsTest, TargetsThatNobodyKnowsHaveCircuitsButNoSeries) {
   EXPECT_EQ(router.Of("invented").state, State::kSick);
   const std::string metrics = router.registry.Render();
   EXPECT_THAT(metrics, Not(HasSubstr("invented")));
-  EXPECT_THAT(metrics, HasSubstr("wayleave_router_circuit_openings_total{model=\"other\",provider=\"other\"} 1"));
+  EXPECT_THAT(metrics, HasSubstr("wayleave_router_circuit_openings_total{model=\"_other\",provider=\"_other\"} 1"));
 }
 
 TEST(CircuitsTest, InventedTargetsDoNotFillTheMemory) {

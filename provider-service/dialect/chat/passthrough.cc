@@ -1,11 +1,13 @@
 #include <string>
 #include <utility>
 
+#include "provider-service/dialect/chat/writer.h"
 #include "provider-service/dialect/document_reply.h"
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_read.h"
 #include "provider-service/dialect/json_scan.h"
 #include "provider-service/dialect/json_text.h"
+#include "provider-service/dialect/meter.h"
 #include "provider-service/dialect/passthrough.h"
 #include "provider-service/dialect/stream_passthrough.h"
 #include "provider-service/dialect/usage.h"
@@ -42,8 +44,8 @@ Glance Look(std::string_view chunk) {
 
 class ChatPassThrough final : public StreamPassThrough {
  public:
-  explicit ChatPassThrough(const PassThroughOptions& options)
-      : StreamPassThrough(options.max_event_bytes), strip_usage_chunk_(options.strip_usage_chunk) {}
+  explicit ChatPassThrough(PassThroughOptions options)
+      : StreamPassThrough(options.max_event_bytes), options_(std::move(options)), meter_(options_.allowance) {}
 
   void Break(std::string_view code, std::string_view message, Output& out) override;
   void KeepAlive(Output& out) override {
@@ -57,7 +59,10 @@ class ChatPassThrough final : public StreamPassThrough {
   void Finished(Output& out);
   void Failed(std::string_view code, std::string_view message, Output& out) override;
 
-  const bool strip_usage_chunk_;
+  void NoteCut(std::string_view data, std::size_t bytes, Output& out);
+
+  const PassThroughOptions options_;
+  Meter meter_;
   std::string finish_;
   std::optional<Usage> usage_;
 };
@@ -73,10 +78,32 @@ void ChatPassThrough::Block(const http::SseBlock& block, Output& out) {
 void ChatPassThrough::Chunk(const http::SseBlock& block, Output& out) {
   const Glance glance = Look(block.data);
   if (!glance.finish.empty()) finish_ = glance.finish;
+  if (meter_.IsPassedBy(glance.output_bytes, out)) NoteCut(block.data, glance.output_bytes, out);
   out.output_bytes += glance.output_bytes;
   if (glance.look_closer && !LookCloser(block.data, out)) return;
   out.bytes += block.raw;
   ++out.events;
+}
+
+// All chunks of an answer name it alike.
+void ChatPassThrough::NoteCut(std::string_view data, std::size_t bytes, Output& out) {
+  element chunk;
+  const bool readable = ReadJson(json_, data, chunk);
+  const std::string_view model = readable ? Text(chunk["model"]) : std::string_view();
+  StreamState state;
+  state.created_at = options_.created_at;
+  if (readable) {
+    state.id = Text(chunk["id"]);
+    if (chunk["created"].get(state.created_at)) state.created_at = options_.created_at;
+  }
+  ChatWriter::Settings settings;
+  settings.model = model.empty() ? options_.client_model : model;
+  settings.include_usage = options_.include_usage;
+  ChatWriter writer(std::move(settings), options_.ids);
+  writer.Restore(state);
+  Output end;
+  writer.Incomplete("max_output_tokens", meter_.Used(out), end);
+  meter_.NoteCut(std::move(end), bytes, out);
 }
 
 // False if the chunk is not for the client.
@@ -99,7 +126,7 @@ bool ChatPassThrough::LookCloser(std::string_view data, Output& out) {
   usage_ = usage;
   simdjson::dom::array choices;
   const bool only_usage = !chunk["choices"].get(choices) && choices.size() == 0;
-  return !(only_usage && strip_usage_chunk_);
+  return !(only_usage && options_.strip_usage_chunk);
 }
 
 // A finished answer is whole, whatever happens behind it; it only lacks its last word.
@@ -132,7 +159,7 @@ void ChatPassThrough::Failed(std::string_view code, std::string_view message, Ou
 
 std::unique_ptr<Reply> MakeChatPassThrough(PassThroughOptions options) {
   if (!options.stream) return MakeDocumentPassThrough(options.max_event_bytes);
-  return std::make_unique<ChatPassThrough>(options);
+  return std::make_unique<ChatPassThrough>(std::move(options));
 }
 
 }  // namespace wayleave::provider

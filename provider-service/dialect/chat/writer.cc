@@ -89,18 +89,19 @@ void ChatWriter::Text(std::string_view delta, Output& out) {
   // Several messages of one answer are one here.
   const bool apart = !std::exchange(text_is_open_, true) && !text_.empty();
   if (apart) Delta(text_start_, text_, "\n\n", out);
+  out.output_bytes += delta.size();
   Delta(text_start_, text_, delta, out);
 }
 
 void ChatWriter::Reasoning(std::string_view delta, Output& out) {
   text_is_open_ = false;
+  out.output_bytes += delta.size();
   Delta(reasoning_start_, reasoning_, delta, out);
 }
 
 void ChatWriter::Delta(const std::string& start, std::string& all, std::string_view text, Output& out) {
   const std::size_t before = all.size();
   AppendEscaped(all, text);
-  out.output_bytes += text.size();
   if (!settings_.stream) return;
   out.bytes.append(start).append(all, before).append(kChunkEnd);
   ++out.events;

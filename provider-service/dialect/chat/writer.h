@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ class ChatWriter final : public AnswerWriter {
   void Begin(Output& out) override;
   void Save(StreamState& into) const override;
   void Restore(const StreamState& from) override;
+  std::unique_ptr<AnswerWriter> Copy() const override { return std::make_unique<ChatWriter>(*this); }
   // A comment.
   void KeepAlive(Output& out) override;
   void Text(std::string_view delta, Output& out) override;

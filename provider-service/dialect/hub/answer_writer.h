@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -22,6 +23,8 @@ class AnswerWriter {
   // to go on where another stopped, in place of Begin.
   virtual void Save(StreamState& into) const = 0;
   virtual void Restore(const StreamState& from) = 0;
+  // One that goes on from here by itself.
+  virtual std::unique_ptr<AnswerWriter> Copy() const = 0;
   // A sign of life that resets the client's idle timer and says nothing.
   virtual void KeepAlive(Output& out) = 0;
 

@@ -26,6 +26,7 @@ Turn::Turn(TurnContext context)
       writer_(std::move(context.writer)),
       tags_(context.think_tags, [this](std::string_view text) { Thought(text, *out_); },
             [this](std::string_view text) { Text(text, *out_); }),
+      meter_(context.allowance),
       dialect_(context.dialect),
       may_continue_(context.may_continue),
       resumed_(std::move(context.resumed)) {}
@@ -65,8 +66,18 @@ void Turn::Text(std::string_view text, Output& out) {
 // Servers put blank text between reasoning and calls: no message begins with it.
 void Turn::Tell(std::string_view text, Output& out) {
   if (text.empty() || (!writer_->text_is_open() && IsBlank(text))) return;
+  Pay(text.size(), out);
   Remember(text);
   writer_->Text(text, out);
+}
+
+void Turn::Pay(std::size_t bytes, Output& out) {
+  if (!meter_.IsPassedBy(bytes, out)) return;
+  const std::unique_ptr<AnswerWriter> ending = writer_->Copy();
+  Output end;
+  ending->CloseItem(false, end);
+  ending->Incomplete("max_output_tokens", meter_.Used(out), end);
+  meter_.NoteCut(std::move(end), bytes, out);
 }
 
 void Turn::Remember(std::string_view text) {
@@ -83,6 +94,7 @@ void Turn::Thought(std::string_view text, Output& out) {
   if (text.empty() || over_) return;
   out.begun = true;
   if (compaction_ || AwaitsText()) return;
+  Pay(text.size(), out);
   if (may_continue_) thought_ += text;
   writer_->Reasoning(text, out);
 }
@@ -124,23 +136,35 @@ void Turn::Finish(Stop stop, const std::vector<BufferedCall>& calls, const std::
   }
   over_ = true;
   if (stop == Stop::kLength) return writer_->Incomplete("max_output_tokens", usage, out);
-  if (compaction_) {
-    writer_->Compaction(SealSummary(summary_), out);
-  } else {
-    Calls(calls, out);
-  }
+  compaction_ ? Compaction(out) : Calls(calls, out);
   writer_->Complete(usage, out);
 }
 
+void Turn::Compaction(Output& out) {
+  const std::string sealed = SealSummary(summary_);
+  Pay(sealed.size(), out);
+  writer_->Compaction(sealed, out);
+}
+
+// All are paid for, or none.
 void Turn::Calls(const std::vector<BufferedCall>& calls, Output& out) {
+  std::vector<CallItem> items;
+  std::size_t bytes = 0;
   for (const BufferedCall& call : calls) {
     if (!call.IsReal()) continue;
-    CallItem item = ClientCall(call, tools_);
-    out.repaired_patches += item.patch == CallItem::Patch::kRepaired;
-    out.broken_patches += item.patch == CallItem::Patch::kBroken;
-    while (item.call_id.empty() || !call_ids_.insert(item.call_id).second) item.call_id = ids_("call");
-    writer_->Call(item, out);
+    items.push_back(Called(call, out));
+    bytes += items.back().payload.size();
   }
+  if (!items.empty()) Pay(bytes, out);
+  for (const CallItem& item : items) writer_->Call(item, out);
+}
+
+CallItem Turn::Called(const BufferedCall& call, Output& out) {
+  CallItem item = ClientCall(call, tools_);
+  out.repaired_patches += item.patch == CallItem::Patch::kRepaired;
+  out.broken_patches += item.patch == CallItem::Patch::kBroken;
+  while (item.call_id.empty() || !call_ids_.insert(item.call_id).second) item.call_id = ids_("call");
+  return item;
 }
 
 void Turn::Fail(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out) {

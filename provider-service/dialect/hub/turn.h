@@ -14,6 +14,7 @@
 #include "provider-service/dialect/hub/think_tags.h"
 #include "provider-service/dialect/hub/tool_table.h"
 #include "provider-service/dialect/ids.h"
+#include "provider-service/dialect/meter.h"
 
 namespace wayleave::provider {
 
@@ -35,6 +36,8 @@ struct TurnContext {
   bool may_continue = false;
   // The answer that this one carries on.
   std::optional<StreamState> resumed = {};
+  // How much of the stream is paid for; nothing: all of it.
+  std::optional<Allowance> allowance = {};
 };
 
 // What a model does in its turn, on the way from an upstream's stream to the client's writer: the rules that hold
@@ -79,7 +82,11 @@ class Turn {
   bool MayBeSaved(std::string_view code) const;
   void Save(std::string_view code, std::string_view message, const std::optional<Usage>& usage, Output& out);
   void Flush(Output& out);
+  // Before so many bytes are told: if they are not paid for, how the answer ends without them.
+  void Pay(std::size_t bytes, Output& out);
+  void Compaction(Output& out);
   void Calls(const std::vector<BufferedCall>& calls, Output& out);
+  CallItem Called(const BufferedCall& call, Output& out);
 
   const ToolTable tools_;
   std::set<std::string> call_ids_;
@@ -89,6 +96,7 @@ class Turn {
   Output* out_ = nullptr;  // while tags_ tells
   ThinkTagSplitter tags_;
   std::string summary_;
+  Meter meter_;
   const std::uint8_t dialect_;
   const bool may_continue_;
   std::optional<StreamState> resumed_;

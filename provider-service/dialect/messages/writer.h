@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ class MessagesWriter final : public AnswerWriter {
   void Begin(Output& out) override;
   void Save(StreamState& into) const override;
   void Restore(const StreamState& from) override;
+  std::unique_ptr<AnswerWriter> Copy() const override { return std::make_unique<MessagesWriter>(*this); }
   // ping.
   void KeepAlive(Output& out) override;
   void Text(std::string_view delta, Output& out) override;

@@ -11,6 +11,10 @@ using Member = JsonScan::Member;
 
 bool IsType(std::string_view word, bool first) { return word.starts_with("response.") || (first && word == "error"); }
 
+void TakeNumber(const Member& member, std::int64_t& number) {
+  std::from_chars(member.value.data(), member.value.data() + member.value.size(), number);
+}
+
 // What is found on the way, and meant only in the end.
 struct Look {
   Glance glance;
@@ -35,7 +39,11 @@ void Look::Type(const Member& member) {
 void Look::Take(const Member& member) {
   if (member.key == "type") return Type(member);
   if (member.key == "sequence_number") {
-    std::from_chars(member.value.data(), member.value.data() + member.value.size(), glance.sequence);
+    TakeNumber(member, glance.sequence);
+  } else if (member.key == "output_index") {
+    TakeNumber(member, glance.output_index);
+  } else if (member.key == "content_index" || member.key == "summary_index") {
+    TakeNumber(member, glance.part_index);
   } else if (member.key == "delta") {
     glance.delta = Word(member);
   } else if (member.key == "item_id") {

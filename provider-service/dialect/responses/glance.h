@@ -14,6 +14,9 @@ struct Glance {
   // Still escaped.
   std::string_view delta;
   std::string_view item_id;
+  // Of an item in the answer, and of a part of its content or its summary.
+  std::int64_t output_index = -1;
+  std::int64_t part_index = -1;
   // Of the item that the event brings, if it is the first thing that has an id.
   std::string_view id;
   bool headers = false;

@@ -7,9 +7,11 @@
 #include "provider-service/dialect/errors.h"
 #include "provider-service/dialect/json_access.h"
 #include "provider-service/dialect/json_read.h"
+#include "provider-service/dialect/meter.h"
 #include "provider-service/dialect/passthrough.h"
 #include "provider-service/dialect/responses/glance.h"
 #include "provider-service/dialect/responses/mend.h"
+#include "provider-service/dialect/responses/open_items.h"
 #include "provider-service/dialect/responses/seen_items.h"
 #include "provider-service/dialect/responses/writer.h"
 #include "provider-service/dialect/stream_passthrough.h"
@@ -51,6 +53,7 @@ class ResponsesPassThrough final : public StreamPassThrough {
   explicit ResponsesPassThrough(PassThroughOptions options)
       : StreamPassThrough(options.max_event_bytes),
         options_(std::move(options)),
+        meter_(options_.allowance),
         created_at_(options_.created_at) {}
 
   void Break(std::string_view code, std::string_view message, Output& out) override {
@@ -63,6 +66,8 @@ class ResponsesPassThrough final : public StreamPassThrough {
  private:
   void Block(const http::SseBlock& block, Output& out) override;
   void Failed(std::string_view code, std::string_view message, Output& out) override;
+  void Count(const Glance& glance, std::string_view data, Output& out);
+  void NoteCut(std::size_t bytes, Output& out);
   void Suspicious(const http::SseBlock& block, const Glance& glance, Output& out);
   void Write(const http::SseBlock& block, Output& out);
   void Rewrite(const http::SseBlock& block, std::string_view data, Output& out);
@@ -77,10 +82,13 @@ class ResponsesPassThrough final : public StreamPassThrough {
 
   void ErrorEvent(std::string_view data);
   const std::string& Id();
-  ResponseWriter Writer(std::string items = {});
+  ResponseWriter Writer() { return Writer({}, next_sequence_); }
+  ResponseWriter Writer(std::string items, std::int64_t sequence);
 
   const PassThroughOptions options_;
+  Meter meter_;
   SeenItems seen_;
+  OpenItems open_;  // only where a cut may have to close them
   std::string id_;
   std::string model_;
   std::int64_t created_at_;
@@ -97,14 +105,31 @@ void ResponsesPassThrough::Block(const http::SseBlock& block, Output& out) {
   }
   const Glance glance = LookOver(block);
   const bool terminal = IsTerminal(glance.type);
+  Count(glance, block.data, out);
   if (!terminal && glance.sequence >= 0 && glance.sequence < kMostEvents) next_sequence_ = glance.sequence + 1;
-  if (glance.type.ends_with(".delta")) out.output_bytes += glance.delta.size();
   if (!started_ && glance.type.starts_with("response.")) Started(block.data);
   if (glance.type == "error") ErrorEvent(block.data);
   if (terminal) return Ending(block, glance.type, out);
   if (glance.headers || (glance.odd_call && glance.type == kItemDone)) return Suspicious(block, glance, out);
   seen_.Take(glance, block.data);
   Write(block, out);
+}
+
+void ResponsesPassThrough::Count(const Glance& glance, std::string_view data, Output& out) {
+  if (glance.type.ends_with(".delta")) {
+    if (meter_.IsPassedBy(glance.delta.size(), out)) NoteCut(glance.delta.size(), out);
+    out.output_bytes += glance.delta.size();
+  }
+  if (options_.allowance) open_.Take(glance, data);
+}
+
+void ResponsesPassThrough::NoteCut(std::size_t bytes, Output& out) {
+  Output end;
+  std::int64_t sequence = next_sequence_;
+  const Json items = WithDone(open_.Close(sequence, end));
+  ResponseWriter writer = Writer(ListedItems(items), sequence);
+  writer.Incomplete("max_output_tokens", meter_.Used(out), end);
+  meter_.NoteCut(std::move(end), bytes, out);
 }
 
 void ResponsesPassThrough::Suspicious(const http::SseBlock& block, const Glance& glance, Output& out) {
@@ -207,7 +232,7 @@ void ResponsesPassThrough::EndingWithoutResponse(std::string_view type, std::str
   if (type != "response.completed") return;
   const Json items = WithDone(TellMissing(Json(), out));
   over_ = true;
-  Writer(ListedItems(items)).Complete(std::nullopt, out);
+  Writer(ListedItems(items), next_sequence_).Complete(std::nullopt, out);
 }
 
 // Codex ignores it, so that the true ending is still to be written; but it knows the reason.
@@ -234,13 +259,13 @@ const std::string& ResponsesPassThrough::Id() {
   return id_;
 }
 
-ResponseWriter ResponsesPassThrough::Writer(std::string items) {
+ResponseWriter ResponsesPassThrough::Writer(std::string items, std::int64_t sequence) {
   ResponseWriter::Settings settings;
   settings.model = model_.empty() ? options_.client_model : model_;
   settings.created_at = created_at_;
   settings.echo = kEcho;
   settings.id = Id();
-  settings.next_sequence = next_sequence_;
+  settings.next_sequence = sequence;
   settings.items = std::move(items);
   return ResponseWriter(std::move(settings), options_.ids);
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const suiteDir = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const programs = ['wayleave', 'wayleave-gateway', 'wayleave-auth', 'wayleave-router', 'wayleave-provider'];
+export const chromiumPath = '/usr/bin/chromium';
 // The bin/codex.js that the tests run: the pinned release's, until another is chosen.
 export const pinnedCodex = path.join(suiteDir, 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
 export let codexScript = pinnedCodex;
@@ -38,6 +39,9 @@ export function missing(bin) {
   if (!fs.existsSync(codexScript) || !works(process.execPath, [codexScript, '--version'])) {
     problems.push('the Codex CLI is missing: run `npm ci` in tests/e2e');
   }
+  if (!fs.existsSync(chromiumPath)) problems.push(`${chromiumPath} is missing: install the package chromium`);
+  if (!works('prometheus', ['--version']))
+    problems.push('the program prometheus is missing: install the package prometheus');
   if (!works('sqlite3', ['-version'])) problems.push('the program sqlite3 is missing: install the package sqlite3');
   return problems;
 }

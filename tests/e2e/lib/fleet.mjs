@@ -27,6 +27,11 @@ class SqliteStore {
     const { stdout } = await run('sqlite3', args, { maxBuffer: 1 << 30, timeout: patience });
     return stdout.trim() ? JSON.parse(stdout) : [];
   }
+
+  // As somebody does who has the database in his hands.
+  async change(sql) {
+    await run('sqlite3', ['-cmd', '.timeout 20000', this.file, sql], { timeout: patience });
+  }
 }
 
 class PostgresStore {
@@ -37,17 +42,24 @@ class PostgresStore {
   rows(sql) {
     return this.server.rows(this.name, sql);
   }
+
+  change(sql) {
+    return this.server.ask(this.name, sql);
+  }
 }
 
 export class Fleet extends Gateway {
   // As Gateway.start(). `database`: before PostgreSQL, which `postgres` is then. `replicas` only of a fleet.
-  // `password`: to say to PostgreSQL, which takes any.
-  static async begin({ database = false, password, sections = {}, ...options }) {
+  // `password`: to say to PostgreSQL, which takes any. `databaseAt`: where the processes find the database of a URL.
+  static async begin({ database = false, password, databaseAt = (url) => url, sections = {}, ...options }) {
     const postgres = database ? await Postgres.start() : undefined;
     let fleet;
     try {
       const auth = { key_secret: keySecret, ...sections.auth };
-      if (postgres) auth.database = (await postgres.database('ledger')).replace('@', password ? `:${password}@` : '@');
+      if (postgres) {
+        const url = await databaseAt(await postgres.database('ledger'));
+        auth.database = url.replace('@', password ? `:${password}@` : '@');
+      }
       fleet = await this.start({ ...options, sections: { ...sections, auth } });
       fleet.store = postgres ? new PostgresStore(postgres, 'ledger') : new SqliteStore(fleet.env.WAYLEAVE_STATE_DIR);
       fleet.operator = await fleet.firstKey();

@@ -20,10 +20,12 @@ const programs = {
 
 // One process of the product, and what it said.
 class Program {
-  constructor(name, args, env) {
+  // `inside`: what its command line becomes a part of, for example to run it in a network of its own.
+  constructor(name, args, env, inside = (...commandLine) => commandLine) {
     this.name = name;
     this.log = '';
-    this.child = onRecord(spawn(path.join(binDir(), name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const [command, ...rest] = inside(path.join(binDir(), name), ...args);
+    this.child = onRecord(spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
     for (const stream of [this.child.stdout, this.child.stderr])
       stream.setEncoding('utf8').on('data', (text) => (this.log += text));
     this.exited = new Promise((resolve) => {
@@ -78,14 +80,16 @@ export class Gateway {
     silent = [],
     env = {},
     key = 'test-key-of-the-client',
+    network,
   } = {}) {
     const gateway = new this();
+    gateway.network = network;
     gateway.shape = shape;
     gateway.key = key;
     gateway.dir = makeDir('e2e');
     gateway.stateDir = path.join(gateway.dir, 'state');
     gateway.members = membersOf(replicas);
-    gateway.at = await addresses(gateway.members);
+    gateway.at = await addresses(gateway.members, network);
     gateway.configFile = path.join(gateway.dir, 'wayleave.yaml');
     const config = { ...merge(sectionsFor(gateway.at, gateway.stateDir), sections), providers, models };
     fs.writeFileSync(gateway.configFile, `${JSON.stringify(config, null, 2)}\n`); // JSON is YAML
@@ -116,18 +120,17 @@ export class Gateway {
 
   run(name) {
     const config = ['--config', this.configFile];
-    const program =
-      this.shape === 'serve'
-        ? ['wayleave', ['serve', ...config]]
-        : [programs[serviceOf(name)], [...config, ...this.ownAddress(name)]];
+    const own = [...config, ...this.ownAddress(name)];
+    const program = this.shape === 'serve' ? ['wayleave', ['serve', ...own]] : [programs[serviceOf(name)], own];
     if (this.programs[name]) this.oldLogs += this.programs[name].log;
-    this.programs[name] = new Program(...program, this.env);
+    this.programs[name] = new Program(...program, this.env, this.network?.inside(name));
   }
 
-  // The section of a service names the first replica's.
+  // The section of a service names the first replica's. One that took over from another has an admin port of its own.
   ownAddress(name) {
-    const { listen, admin } = this.at[name];
-    return name === serviceOf(name) ? [] : ['--listen', listen, '--admin', admin];
+    const { listen, admin, moved } = this.at[name];
+    if (name !== serviceOf(name)) return ['--listen', listen, '--admin', admin];
+    return moved ? ['--admin', admin] : [];
   }
 
   replicas(service) {

@@ -61,6 +61,7 @@ export class MoneyWorld {
   // PostgreSQL, and of each service there may be several.
   static async start({ models = [], prices = {}, tenants = {}, sections = {}, database, providers = {}, ...options }) {
     const world = new MoneyWorld();
+    world.tenants = new Set(Object.keys(tenants));
     const product = database ? Fleet : Gateway;
     world.upstream = await new MoneyUpstream().start();
     const { upstream } = world;
@@ -91,6 +92,8 @@ export class MoneyWorld {
 
   // A key that works; `terms`: further arguments of `wayleave key create`.
   async key(tenant, user, ...terms) {
+    if (!this.tenants.has(tenant)) await this.gateway.cli('tenant', 'create', tenant, '--config', this.gateway.configFile);
+    this.tenants.add(tenant);
     const args = ['--config', this.gateway.configFile, '--tenant', tenant, ...(user ? ['--user', user] : []), ...terms];
     const { stdout, stderr } = await this.gateway.cli('key', 'create', ...args);
     const key = { secret: stdout.trim(), id: /\bkey_[A-Za-z0-9]+/.exec(stderr)[0], tenant };
@@ -111,10 +114,11 @@ export class MoneyWorld {
     return post({ port }, where, body(model, more), { key: key.secret, headers });
   }
 
-  // A stream in the form of one of `pairs`: {sent, request, answer}, of which `sent` is the body, byte for byte.
-  async stream({ door, provider }, key, script, { port = this.gateway.port } = {}) {
+  // A stream in the form of one of `pairs`: {sent, request, answer}, of which `sent` is the body, byte for byte. `more`:
+  // further members of it.
+  async stream({ door, provider }, key, script, { port = this.gateway.port, more = {} } = {}) {
     const { path: where, body } = doors[door];
-    const sent = JSON.stringify(body(`${provider}/${script}`, { stream: true }));
+    const sent = JSON.stringify(body(`${provider}/${script}`, { stream: true, ...more }));
     const { request, response } = open(port, { method: 'POST', path: where, body: sent, key: key.secret });
     const answer = await response;
     assert.equal(answer.statusCode, 200);

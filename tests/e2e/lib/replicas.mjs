@@ -12,11 +12,12 @@ export const membersOf = (replicas = {}) =>
   );
 export const serviceOf = (member) => member.replace(/\d+$/, '');
 
-export async function addresses(members) {
-  const address = async () => `127.0.0.1:${await freePort()}`;
+// `network`: as lib/netns.mjs makes one; without it all is on loopback.
+export async function addresses(members, network) {
+  const address = async (name) => `${network?.host(name) ?? '127.0.0.1'}:${await freePort()}`;
   const result = {};
-  for (const name of members) result[name] = { listen: await address(), admin: await address() };
-  result.gateway.grpc = await address();
+  for (const name of members) result[name] = { listen: await address(name), admin: await address(name) };
+  result.gateway.grpc = await address('gateway');
   return result;
 }
 

@@ -39,8 +39,8 @@ export async function allComplete(streams) {
 }
 
 // 200 open streams, and clients with new requests, which `body` starts. Both end with it, whatever goes wrong.
-export async function underLoad(world, tag, body) {
-  const streams = await flood(world.gateway, 'held', Array.from({ length: 200 }, (_, n) => `${tag}-${n}`));
+export async function underLoad(world, tag, body, count = 200) {
+  const streams = await flood(world.gateway, 'held', Array.from({ length: count }, (_, n) => `${tag}-${n}`));
   const load = new Load(world.gateway, 'hello', `${tag}-new`);
   try {
     await body(streams, load);

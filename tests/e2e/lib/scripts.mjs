@@ -144,6 +144,11 @@ export const scripts = {
     await turn.say('Some text ');
     turn.fail('CUDA out of memory');
   },
+  'fault-key-event': async (turn) => {
+    const { authorization, 'x-api-key': key } = turn.exchange.req.headers;
+    await turn.say('Some text ');
+    turn.fail(`This key may not do so: ${authorization ?? key}`);
+  },
   'fault-length': async (turn) => {
     await turn.say('Cut off te');
     await turn.finish('length');

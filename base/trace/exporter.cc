@@ -1,0 +1,128 @@
+#include "base/trace/exporter.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "base/crypto/random.h"
+#include "base/log/log.h"
+#include "base/trace/otlp.h"
+
+namespace wayleave::trace {
+namespace {
+
+using Verdict = Collector::Answer::Verdict;
+
+constexpr int kMostAttempts = 5;
+
+prometheus::Counter& LostCounter(metrics::Registry& registry, const char* reason) {
+  return registry.Counter(
+      "wayleave_trace_spans_lost_total",
+      "Spans that no collector has: the queue was full, or it could not be reached or refused them.",
+      {{"reason", reason}});
+}
+
+}  // namespace
+
+Exporter::Exporter(ExporterConfig config, std::string resource, metrics::Registry& registry)
+    : config_(std::move(config)),
+      resource_(std::move(resource)),
+      exported_(registry.Counter("wayleave_trace_spans_exported_total", "Spans that the collector has taken.")),
+      queue_full_(LostCounter(registry, "queue_full")),
+      undelivered_(LostCounter(registry, "undelivered")),
+      rejected_(LostCounter(registry, "rejected")),
+      queue_(config_.queue, config_.batch),
+      collector_(config_) {
+  worker_.Post([this] { running_.Spawn(Run()); });
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "traces");
+    worker_.Run();
+  });
+}
+
+Exporter::~Exporter() { Stop(std::chrono::milliseconds(0)); }
+
+void Exporter::Take(std::string span) {
+  switch (queue_.Push(std::move(span))) {
+    case SpanQueue::Put::kFirst:
+      return worker_.Post([this] { wake_.Set(); });
+    case SpanQueue::Put::kFullBatch:
+      return worker_.Post([this] { gathered_.Set(); });
+    case SpanQueue::Put::kLost:
+      return queue_full_.Increment();
+    case SpanQueue::Put::kQueued:
+      return;
+  }
+}
+
+void Exporter::Stop(std::chrono::milliseconds grace) {
+  if (!thread_.joinable()) return;
+  queue_.Close();
+  worker_.Post([this, grace] { BeginToEnd(grace); });
+  thread_.join();
+}
+
+void Exporter::BeginToEnd(std::chrono::milliseconds grace) {
+  stopping_ = true;
+  grace_.emplace(worker_.deadlines(), [this] { collector_.Cancel(); });
+  grace_->Set(grace);
+  for (Event* event : {&wake_, &gathered_, &try_again_}) event->Set();
+}
+
+Task<void> Exporter::Run() {
+  while (!stopping_) {
+    co_await wake_;
+    if (!stopping_ && !queue_.HasBatch()) co_await Await(gathered_, config_.gather);
+    co_await SendAll();
+  }
+  worker_.Stop();
+}
+
+Task<void> Exporter::Await(Event& event, std::chrono::milliseconds time) {
+  Deadline late(worker_.deadlines(), [&event] { event.Set(); });
+  late.Set(time);
+  co_await event;
+}
+
+Task<void> Exporter::SendAll() {
+  for (;;) {
+    std::vector<std::string> spans = queue_.Take();
+    if (spans.empty()) co_return;
+    co_await Deliver(std::move(spans));
+  }
+}
+
+Task<void> Exporter::Deliver(std::vector<std::string> spans) {
+  const std::string body = RequestOf(resource_, spans);
+  for (int attempt = 1;; ++attempt) {
+    const bool last = stopping_ || attempt == kMostAttempts;
+    const Answer answer = co_await collector_.Send(body);
+    if (answer.verdict == Verdict::kTaken) co_return Taken(spans.size(), answer);
+    if (answer.verdict == Verdict::kRefused || last) co_return Lost(spans.size(), answer);
+    co_await Await(try_again_, PauseAfter(attempt, answer));
+  }
+}
+
+std::chrono::milliseconds Exporter::PauseAfter(int attempt, const Answer& answer) const {
+  auto pause = config_.pause * (1 << (attempt - 1));
+  pause += pause * (crypto::RandomWord() % 256) / 1024;  // so that processes that failed together try apart
+  return std::max<std::chrono::milliseconds>(pause, answer.retry_after.value_or(std::chrono::milliseconds(0)));
+}
+
+void Exporter::Taken(std::size_t spans, const Answer& answer) {
+  const auto rejected = std::min<std::size_t>(static_cast<std::size_t>(answer.rejected), spans);
+  exported_.Increment(static_cast<double>(spans - rejected));
+  rejected_.Increment(static_cast<double>(rejected));
+  if (std::exchange(failing_, false)) log::Info("traces_delivered_again", {{"collector", collector_.Name()}});
+}
+
+void Exporter::Lost(std::size_t spans, const Answer& answer) {
+  (answer.verdict == Verdict::kRefused ? rejected_ : undelivered_).Increment(static_cast<double>(spans));
+  if (std::exchange(failing_, true)) return;
+  log::Warning("traces_not_delivered",
+               {{"collector", collector_.Name()},
+                {"problem", answer.problem},
+                {"advice", "requests go on; see whether the collector runs and takes OTLP over HTTP at this address"}});
+}
+
+}  // namespace wayleave::trace

@@ -1,0 +1,113 @@
+// Whether callers are recognised, budgets are drawn and usage is written, in time.
+import { lines, number, processPanels, quantile, rate } from './parts.mjs';
+
+export default {
+  title: 'auth-service',
+  description: 'Whether callers are recognised, budgets are drawn and usage is written, in time.',
+  panels: [
+    number(
+      'Requests that hold a reservation',
+      'none',
+      'sum(wayleave_auth_reservations_open)',
+      'budgets.md',
+      'Requests in progress of callers with limits or budgets. Rising without traffic: gateways do not settle.',
+      { w: 6 },
+    ),
+    number(
+      'Held',
+      'currencyUSD',
+      'sum(wayleave_auth_reserved_usd)',
+      'budgets.md',
+      'US dollars that the requests in progress can cost at most.',
+      { w: 6 },
+    ),
+    number(
+      'Leased',
+      'currencyUSD',
+      'sum(wayleave_auth_leased_usd)',
+      'budgets.md',
+      'US dollars of budgets that auth-services have taken from the store. What one has that dies is stranded for a day.',
+      { w: 6 },
+    ),
+    number(
+      'Keys that work',
+      'none',
+      'max(wayleave_auth_keys{state="active"})',
+      'operations.md#keys',
+      'Keys that are neither revoked nor expired.',
+      { w: 6, limits: { least: 1 } },
+    ),
+    lines(
+      'Calls by answer',
+      'reqps',
+      [[rate('wayleave_auth_requests_total', 'rpc, code'), '{{rpc}} {{code}}']],
+      'WayleaveAvailabilityBurns',
+      'UNAUTHENTICATED and RESOURCE_EXHAUSTED are callers; UNAVAILABLE is the database.',
+      { stack: true },
+    ),
+    lines(
+      'Time to answer',
+      's',
+      [[quantile(0.99, 'wayleave_auth_request_seconds', 'rpc'), '{{rpc}}']],
+      'WayleaveAddedLatencyBurns',
+      '99 % of the calls were answered faster. A slow Reserve waits for the database.',
+    ),
+    lines(
+      'Refused reservations',
+      'reqps',
+      [[rate('wayleave_auth_reservations_refused_total', 'reason'), '{{reason}}']],
+      'WayleaveStoreFails',
+      'ledger_unavailable is the database; the others are limits and budgets that do their work.',
+    ),
+    lines(
+      'One commit',
+      's',
+      [
+        [quantile(0.5, 'wayleave_auth_writer_commit_seconds'), 'half'],
+        [quantile(0.99, 'wayleave_auth_writer_commit_seconds'), '99 %'],
+      ],
+      'WayleaveStoreFails',
+      'Time of a commit with all that it writes. It is the disk of the database, or another writer that holds the lock.',
+      { limits: [0.5] },
+    ),
+    lines(
+      'Changes that wait',
+      'none',
+      [['sum by (instance) (wayleave_auth_writer_queue_length)', '{{instance}}']],
+      'WayleaveStoreFails',
+      'For the next commit. It goes back to 0 all the time, or the database is too slow.',
+    ),
+    lines(
+      'Commits',
+      'cps',
+      [
+        [rate('wayleave_auth_writer_batch_size_count'), 'commits'],
+        [rate('wayleave_auth_writer_failures_total'), 'failed'],
+      ],
+      'WayleaveStoreFails',
+      'Commits a second, each with all the changes that were waiting.',
+    ),
+    lines(
+      'Settled usage',
+      'cps',
+      [[rate('wayleave_auth_settlements_total', 'result'), '{{result}}']],
+      'WayleaveJournalLag',
+      'duplicate: told again after an interruption, and counted once.',
+    ),
+    lines(
+      'Who hears of revocations',
+      'none',
+      [['sum(wayleave_auth_revocation_subscribers)', 'listeners']],
+      'operations.md#what-survives-what',
+      'One for each gateway and auth-service of a fleet. A gateway that does not hear keeps no principals.',
+    ),
+    lines(
+      'Age of the issuers’ keys',
+      's',
+      [['max by (issuer) (wayleave_auth_jwks_age_seconds)', '{{issuer}}']],
+      'identity.md',
+      'Since the key set of an issuer of tokens was read well. New keys of an issuer that can not be read are not known.',
+    ),
+    ...processPanels('auth'),
+  ],
+};

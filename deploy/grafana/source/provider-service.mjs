@@ -1,0 +1,125 @@
+// What happens between us and each provider.
+import { lines, number, processPanels, quantile, rate } from './parts.mjs';
+
+const of = (name) => `${name}{provider=~"$provider"}`;
+
+export default {
+  title: 'provider-service',
+  description: 'What happens between us and each provider.',
+  variables: ['provider'],
+  panels: [
+    number(
+      'Generations in progress',
+      'none',
+      `sum(${of('wayleave_provider_in_flight')})`,
+      'performance.md',
+      'Those that wait for a place included.',
+      { w: 6 },
+    ),
+    number(
+      'Waiting for a place',
+      'none',
+      `sum(${of('wayleave_provider_queued')})`,
+      'providers.md',
+      'At a target whose limits.concurrent is reached.',
+      { w: 6, limits: [1, 50] },
+    ),
+    number(
+      'Keys that rest',
+      'none',
+      `sum(${of('wayleave_provider_keys_cooling')})`,
+      'WayleaveProviderFailing',
+      'API keys that a provider has refused or limited, and that are not used for a while.',
+      { w: 6, limits: [1] },
+    ),
+    number(
+      'Connections',
+      'none',
+      [['sum by (state) (wayleave_provider_upstream_connections)', '{{state}}']],
+      'performance.md',
+      'Open connections to providers.',
+      { w: 6 },
+    ),
+    lines(
+      'Generations by outcome',
+      'reqps',
+      [[rate(of('wayleave_provider_requests_total'), 'provider, outcome'), '{{provider}} {{outcome}}']],
+      'WayleaveProviderFailing',
+      'refused: the provider found fault with the request; unavailable: its queue was full; invalid: it can not be said in its dialect.',
+      { stack: true },
+    ),
+    lines(
+      'Failures by reason',
+      'reqps',
+      [[`${rate(of('wayleave_provider_errors_total'), 'provider, reason')} > 0`, '{{provider}} {{reason}}']],
+      'resilience.md#what-happens-for-each-fault',
+      'What went wrong, repeats included.',
+      { stack: true },
+    ),
+    lines(
+      'Until the answer begins',
+      's',
+      [[quantile(0.95, of('wayleave_provider_first_byte_seconds'), 'provider'), '{{provider}}']],
+      'WayleaveFirstTokenBurns',
+      '95 % of the answers began earlier.',
+    ),
+    lines(
+      'Own time',
+      's',
+      [
+        [quantile(0.5, 'wayleave_provider_overhead_seconds'), 'half'],
+        [quantile(0.99, 'wayleave_provider_overhead_seconds'), '99 %'],
+      ],
+      'WayleaveAddedLatencyBurns',
+      'Making the request for the provider: translation, above all.',
+      { limits: [0.05] },
+    ),
+    lines(
+      'Until there is a place',
+      's',
+      [[quantile(0.95, of('wayleave_provider_queue_seconds'), 'provider'), '{{provider}}']],
+      'providers.md',
+      '95 % of those that waited had their place earlier. Refused ones are in the next panel.',
+    ),
+    lines(
+      'Found no place',
+      'reqps',
+      [[rate(of('wayleave_provider_queue_refused_total'), 'provider, reason'), '{{provider}} {{reason}}']],
+      'WayleaveProviderFailing',
+      'full: limits.queue is reached; late: limits.queue_time. The client gets the next target, or 503 server_is_overloaded.',
+    ),
+    lines(
+      'Connecting',
+      'cps',
+      [[rate(of('wayleave_provider_upstream_connects_total'), 'provider, result'), '{{provider}} {{result}}']],
+      'WayleaveProviderDown',
+      'New connections; ok as often as requests: the provider keeps none open.',
+    ),
+    lines(
+      'Tokens',
+      'short',
+      [[rate(of('wayleave_provider_tokens_total'), 'provider, type'), '{{provider}} {{type}}']],
+      'metrics.md',
+      'Tokens a second, as the provider told them.',
+      { stack: true },
+    ),
+    lines(
+      'Left out or mended',
+      'cps',
+      [
+        [rate(of('wayleave_provider_dropped_total'), 'provider, kind, name'), '{{provider}} without {{kind}} {{name}}'],
+        [rate(of('wayleave_provider_patches_total'), 'provider, result'), '{{provider}} patches {{result}}'],
+      ],
+      'providers.md',
+      'Parts of requests that have no place in the dialect of the provider, and malformed patches.',
+    ),
+    lines(
+      'Loading a model',
+      's',
+      [[quantile(0.95, of('wayleave_provider_model_load_seconds'), 'provider'), '{{provider}}']],
+      'providers.md',
+      'As Ollama tells it. Often: models push each other out of memory.',
+    ),
+    ...processPanels('provider'),
+  ],
+};

@@ -3,6 +3,7 @@
 #include "base/log/log.h"
 #include "base/state/state_dir.h"
 #include "base/version.h"
+#include "deploy/first_key.h"
 #include "deploy/local_ports.h"
 #include "deploy/local_probe.h"
 #include "deploy/settings.h"
@@ -173,11 +174,22 @@ class OneProcess {
     welcome.model = ModelToSuggest(settings_);
     for (const auto& provider : settings_.provider.providers) welcome.providers.push_back(provider.name);
     welcome.state_dir = state::Directory(settings_.auth.state_dir);
-    if (first_key) welcome.first_key = first_key->secret();
+    if (first_key) TellFirstKey(first_key->secret(), welcome);
     welcome.environment_key = !settings_.auth.proxy_api_key.empty();
     log::Info("serving",
               {{"version", kVersion}, {"address", listen}, {"port", port}, {"admin", settings_.gateway.admin}});
     PrintWelcome(welcome);
+  }
+
+  // A log is no place for a secret. Where no file can be made it is shown nevertheless: it can't be had again.
+  static void TellFirstKey(const std::string& key, Welcome& welcome) {
+    if (WritesToJournal()) {
+      if (const auto kept = KeepFirstKey(welcome.state_dir, key)) {
+        welcome.first_key_file = *kept;
+        return;
+      }
+    }
+    welcome.first_key = key;
   }
 
   app::Program& program_;

@@ -16,6 +16,10 @@ std::string Joined(const std::vector<std::string>& words) {
 }
 
 std::string KeyLines(const Welcome& welcome) {
+  if (!welcome.first_key_file.empty()) {
+    return fmt::format("Your key is in {}; keep it elsewhere and delete the file:\n\n  export {}=wl_...\n",
+                       welcome.first_key_file, kKeyVariable);
+  }
   if (!welcome.first_key.empty()) {
     return fmt::format("Your key, shown this once (it is stored only as a digest):\n\n  export {}={}\n", kKeyVariable,
                        welcome.first_key);

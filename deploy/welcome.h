@@ -13,6 +13,7 @@ struct Welcome {
   std::vector<std::string> providers;
   std::string state_dir;
   std::string first_key;  // made just now; empty otherwise
+  std::string first_key_file;  // where it was put instead of being shown
   bool environment_key = false;
 };
 

@@ -155,7 +155,7 @@ for (const [name, options] of Object.entries(shapes)) {
       test(`${what} is nowhere`, () => assert.deepEqual(places.search(secrets[what]), []));
 
     test('the name of a certificate is kept as the name of its user, and nowhere else', () =>
-      assert.deepEqual(elsewhere(places.search(certificateName), ['state', 'journal', 'a printed configuration']), []));
+      assert.deepEqual(elsewhere(places.search(certificateName), ['state', 'journal', 'logs', 'a printed configuration']), []));
 
     test('the search finds what is there, in every place and form', () => {
       for (const place of ['answers', 'state'])

@@ -17,7 +17,7 @@ export const canaries = {
   "a tool's description": { text: word('tool'), kept: ['quotes'] },
   'metadata of a body': { text: word('metadata'), kept: ['answers', 'quotes'] },
   'the user of a body': { text: word('body-user'), kept: ['quotes'] },
-  "the model's answer": { text: word('answer'), kept: ['answers'] },
+  "the model's answer": { text: word('answer'), kept: ['answers', 'quotes'] },
   'what a provider says of an error': { text: word('upstream-error'), kept: ['quotes'] },
   'a header': { text: word('header') },
   'a cookie': { text: word('cookie') },
@@ -30,7 +30,7 @@ export const canaries = {
   'a query of administration': { text: word('admin-query') },
   'a key in the wrong place of administration': { text: word('admin-path') },
   'the name of a key': { text: word('key-name'), kept: ['answers', 'state'] },
-  'the user of a token': { text: word('token-user'), kept: ['state', 'journal'] },
+  'the user of a token': { text: word('token-user'), kept: ['state', 'journal', 'logs'] },
 };
 const said = (name) => canaries[name].text;
 

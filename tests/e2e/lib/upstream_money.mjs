@@ -20,7 +20,7 @@ const dialects = {
     limit: ({ max_tokens: old, max_completion_tokens: most }) => most ?? old,
   },
   '/v1/responses': {
-    wire: responsesWire(nativeStyle),
+    wire: responsesWire({ ...nativeStyle, extra: undefined }), // the official SDK takes no event that it does not know
     told: ({ input, output }) => ({ input, cached: 0, output, reasoning: Math.min(5, output) }),
     limit: ({ max_output_tokens: most }) => most,
   },

@@ -13,12 +13,13 @@
 #include <mutex>
 #include <optional>
 #include <set>
-#include <string_view>
 
 #include "base/async/deadline.h"
+#include "base/rpc/call_facts.h"
 #include "base/rpc/call_metrics.h"
 #include "base/rpc/call_span.h"
 #include "base/rpc/credentials.h"
+#include "base/rpc/dynamic_service.h"
 #include "base/rpc/poller.h"
 #include "base/rpc/wire.h"
 
@@ -30,25 +31,6 @@ namespace {
 // Calls of each method that each worker stands ready to take at once.
 constexpr int kReadyCalls = 8;
 
-using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
-
-// Empty if it is not there, or more than once.
-std::string_view OnlyOne(const Metadata& metadata, const char* key) {
-  const auto [first, last] = metadata.equal_range(key);
-  if (first == last || std::next(first) != last) return {};
-  return {first->second.data(), first->second.size()};
-}
-
-CallContext ContextOf(const grpc::ServerContext& from) {
-  CallContext context;
-  const auto& metadata = from.client_metadata();
-  if (auto it = metadata.find(kRequestIdKey); it != metadata.end())
-    context.request_id.assign(it->second.data(), it->second.size());
-  context.trace = trace::Parse(OnlyOne(metadata, kTraceparentKey), OnlyOne(metadata, kTracestateKey));
-  context.deadline = from.deadline();
-  return context;
-}
-
 // The reflection library registers itself for every server of a process that it is linked to.
 class WithoutReflection final : public grpc::ServerBuilderOption {
  public:
@@ -58,57 +40,7 @@ class WithoutReflection final : public grpc::ServerBuilderOption {
   }
 };
 
-bool IsText(std::string_view name) { return !name.ends_with("-bin") && !name.starts_with("grpc-"); }
-
-// "ipv4:127.0.0.1:5000" and "ipv6:%5B::1%5D:5000" to the address alone; other kinds stay as they are.
-std::string AddressOf(std::string peer) {
-  const bool v4 = peer.starts_with("ipv4:");
-  if (!v4 && !peer.starts_with("ipv6:")) return peer;
-  const auto port = peer.rfind(':');
-  std::string address = peer.substr(5, port < 5 ? 0 : port - 5);
-  for (const std::string_view bracket : {"%5B", "%5D", "[", "]"}) {
-    if (const auto at = address.find(bracket); at != std::string::npos) address.erase(at, bracket.size());
-  }
-  return address;
-}
-
 }  // namespace
-
-struct Method {
-  std::string path;
-  bool stream = false;
-  std::function<std::unique_ptr<google::protobuf::Message>()> make;
-  std::function<Task<Status>(ServerCall&, google::protobuf::Message&)> handler;
-  metrics::CallSeries* series = nullptr;
-
-  void Count(const Status& status, std::chrono::steady_clock::time_point start) const {
-    const Code code = status ? Code::kOk : status.error().code;
-    if (series) series->Count(code, std::chrono::steady_clock::now() - start);
-  }
-};
-
-// A gRPC service made of our methods at run time: each is one request and a stream of responses, so one
-// piece of code serves them all. Registered by name, so that reflection and health know it.
-class DynamicService final : public grpc::Service {
- public:
-  void Add(Method method) {
-    methods_.push_back(std::make_unique<Method>(std::move(method)));
-    const int index = static_cast<int>(methods_.size()) - 1;
-    AddMethod(new grpc::internal::RpcServiceMethod(methods_.back()->path.c_str(),
-                                                   grpc::internal::RpcMethod::SERVER_STREAMING, nullptr));
-    MarkMethodAsync(index);
-  }
-  std::size_t size() const { return methods_.size(); }
-  const Method& method(int index) const { return *methods_[static_cast<std::size_t>(index)]; }
-
-  void Request(int index, grpc::ServerContext& context, grpc::ByteBuffer& request,
-               grpc::ServerAsyncWriter<grpc::ByteBuffer>& writer, grpc::ServerCompletionQueue& queue, Tag& tag) {
-    RequestAsyncServerStreaming(index, &context, &request, &writer, &queue, &queue, &tag);
-  }
-
- private:
-  std::vector<std::unique_ptr<Method>> methods_;
-};
 
 class ServerImpl {
  public:
@@ -190,14 +122,7 @@ class ServerCallImpl {
   const CallContext& context() const { return call_context_; }
   bool cancelled() const { return cancelled_; }
 
-  std::vector<std::pair<std::string, std::string>> metadata() const {
-    std::vector<std::pair<std::string, std::string>> text;
-    for (const auto& [name, value] : context_.client_metadata()) {
-      const std::string_view word(name.data(), name.size());
-      if (IsText(word)) text.emplace_back(word, std::string(value.data(), value.size()));
-    }
-    return text;
-  }
+  std::vector<std::pair<std::string, std::string>> metadata() const { return TextMetadata(context_); }
   std::string peer() const { return AddressOf(context_.peer()); }
   void AddTrailer(const std::string& name, const std::string& value) { context_.AddTrailingMetadata(name, value); }
 

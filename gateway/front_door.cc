@@ -1,7 +1,6 @@
 #include "gateway/front_door.h"
 
 #include "base/http/websocket_handshake.h"
-#include "base/log/log.h"
 #include "gateway/doors.h"
 #include "gateway/errors.h"
 #include "gateway/explain_handler.h"
@@ -55,7 +54,7 @@ Task<void> FrontDoor::Answer(http::Request& request, http::Responder& responder)
   services_.probe.Ended(record, now);
   visit.Ended(now);
   EndRequest(record);
-  if (access_log_) log::WriteLine(log::Level::kInfo, AccessLogLine(record, now));
+  if (access_log_) LogAccess(record, now);
   if (accepted) co_await websockets_.Converse(request, responder, std::move(accepted->headers));
 }
 

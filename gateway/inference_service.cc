@@ -1,6 +1,5 @@
 #include "gateway/inference_service.h"
 
-#include "base/log/log.h"
 #include "gateway/credentials.h"
 #include "gateway/errors.h"
 #include "gateway/inference_errors.h"
@@ -77,7 +76,7 @@ class InferenceService::Visit {
     service_.services_.probe.Ended(record, now);
     visit_->Ended(now);
     EndRequest(record);
-    if (service_.access_log_) log::WriteLine(log::Level::kInfo, AccessLogLine(record, now));
+    if (service_.access_log_) LogAccess(record, now);
     --service_.calls_;
   }
 

@@ -5,24 +5,26 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
+#include <utility>
+
+#include "base/log/log.h"
 
 namespace wayleave::gateway {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Out = fmt::memory_buffer;
+using Out = std::string;
 
-void Append(Out& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
+constexpr std::size_t kUsualLine = 1024;
 
-void AppendName(Out& out, std::string_view name) {
-  Append(out, ",\"");
-  Append(out, name);
-  Append(out, "\":");
-}
+void Append(Out& out, std::string_view text) { out.append(text); }
+
+void AppendName(Out& out, std::string_view name) { out.append(",\"").append(name).append("\":"); }
 
 void AppendNumber(Out& out, std::int64_t value) {
   const fmt::format_int digits(value);
-  out.append(digits.data(), digits.data() + digits.size());
+  out.append(digits.data(), digits.size());
 }
 
 // "12.345": each request has a dozen, and whole numbers are written much faster than others.
@@ -34,17 +36,23 @@ void AppendMilliseconds(Out& out, Clock::duration time) {
   Append(out, {fraction.data(), fraction.size()});
 }
 
+bool IsPlain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte != 0x7f && c != '"' && c != '\\';
+}
+
+// Nearly all of it is plain.
 void AppendEscaped(Out& out, std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+  for (auto at = text.begin(); at != text.end();) {
+    const auto plain = std::find_if_not(at, text.end(), IsPlain);
+    out.append(at, plain);
+    if (plain == text.end()) return;
+    if (*plain == '"' || *plain == '\\') {
+      out.append({'\\', *plain});
     } else {
-      out.push_back(c);
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(*plain));
     }
+    at = plain + 1;
   }
 }
 
@@ -66,15 +74,25 @@ void Milliseconds(Out& out, std::string_view name, Clock::duration time) {
   AppendMilliseconds(out, time);
 }
 
-void Time(Out& out) {
-  const auto now = std::chrono::system_clock::now();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-  const std::time_t time = std::chrono::system_clock::to_time_t(seconds);
+// "2026-11-26T04:20:00", which is the same for all lines of a second.
+const std::string& TextOf(std::chrono::sys_seconds second) {
+  thread_local std::chrono::sys_seconds known{};
+  thread_local std::string text;
+  if (std::exchange(known, second) == second && !text.empty()) return text;
+  const std::time_t time = std::chrono::system_clock::to_time_t(second);
   std::tm utc{};
   gmtime_r(&time, &utc);
-  fmt::format_to(std::back_inserter(out), "{{\"time\":\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z\"",
-                 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                 std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count());
+  text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
+                     utc.tm_min, utc.tm_sec);
+  return text;
+}
+
+void Time(Out& out) {
+  const auto now = std::chrono::system_clock::now();
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  const auto ms = (now - second) / std::chrono::milliseconds(1);
+  const auto digit = [ms](std::int64_t unit) { return static_cast<char>('0' + ms / unit % 10); };
+  out.append("{\"time\":\"").append(TextOf(second)).append({'.', digit(100), digit(10), digit(1), 'Z', '"'});
 }
 
 // All but the waiting for others.
@@ -90,7 +108,7 @@ void Generation(Out& out, const auth::v1::Settlement& s) {
   Number(out, "input_tokens", s.usage().input_tokens());
   Number(out, "cached_input_tokens", s.usage().cached_input_tokens());
   Number(out, "output_tokens", s.usage().output_tokens());
-  if (s.estimated()) fmt::format_to(std::back_inserter(out), ",\"estimated\":true");
+  if (s.estimated()) Append(out, ",\"estimated\":true");
   Number(out, "reasoning_tokens", s.usage().reasoning_tokens());
   Number(out, "cost_nano_usd", s.cost_nano_usd());
 }
@@ -138,13 +156,14 @@ std::string ServerTiming(const Record& record, Clock::time_point now) {
   AppendMilliseconds(out, Added(record, now));
   Append(out, ", upstream;dur=");
   AppendMilliseconds(out, record.phases.upstream);
-  return fmt::to_string(out);
+  return out;
 }
 
 std::string AccessLogLine(const Record& record, Clock::time_point ended) {
   Out out;
+  out.reserve(kUsualLine);
   Time(out);
-  fmt::format_to(std::back_inserter(out), ",\"level\":\"info\",\"event\":\"request\"");
+  Append(out, ",\"level\":\"info\",\"event\":\"request\"");
   Text(out, "request_id", record.request_id);
   if (record.span.context().valid()) Text(out, "trace_id", trace::TraceIdText(record.span.context()));
   Text(out, "peer", record.peer);
@@ -156,7 +175,7 @@ std::string AccessLogLine(const Record& record, Clock::time_point ended) {
   Text(out, "key_id", record.key_id);
   Text(out, "model", record.model);
   Text(out, "rule", record.rule);
-  if (record.stream) fmt::format_to(std::back_inserter(out), ",\"stream\":true");
+  if (record.stream) Append(out, ",\"stream\":true");
   if (record.attempts > 0) Number(out, "attempts", record.attempts);
   if (record.settlement) Generation(out, *record.settlement);
   Text(out, "error_code", record.error_code);
@@ -164,7 +183,11 @@ std::string AccessLogLine(const Record& record, Clock::time_point ended) {
   if (record.answer_bytes > 0) Number(out, "answer_bytes", static_cast<std::int64_t>(record.answer_bytes));
   Times(out, record, ended);
   out.push_back('}');
-  return fmt::to_string(out);
+  return out;
+}
+
+void LogAccess(const Record& record, Clock::time_point ended) {
+  if (log::Enabled(log::Level::kInfo)) log::WriteLine(log::Level::kInfo, AccessLogLine(record, ended));
 }
 
 }  // namespace wayleave::gateway

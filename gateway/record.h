@@ -50,4 +50,7 @@ std::string ServerTiming(const Record& record, std::chrono::steady_clock::time_p
 // The access log's line: JSON, with ids, times, decision, usage and cost; never content. Pure.
 std::string AccessLogLine(const Record& record, std::chrono::steady_clock::time_point ended);
 
+// Logs it, where the level lets it through.
+void LogAccess(const Record& record, std::chrono::steady_clock::time_point ended);
+
 }  // namespace wayleave::gateway

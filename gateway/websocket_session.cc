@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/crypto/id.h"
-#include "base/log/log.h"
 #include "gateway/credentials.h"
 #include "gateway/doors.h"
 #include "gateway/errors.h"
@@ -106,7 +105,7 @@ Task<void> WebSocketSession::Answer(std::string message) {
   services_.probe.Ended(record, now);
   visit.Ended(now);
   EndRequest(record);
-  if (access_log_) log::WriteLine(log::Level::kInfo, AccessLogLine(record, now));
+  if (access_log_) LogAccess(record, now);
   // A key that was revoked in mid-connection doesn't get better.
   if (record.status == 401) socket_->Close(http::close_code::kPolicyViolation, "the key is not valid any more");
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "auth-service/core.h"
-#include "base/rpc/call_span.h"
 #include "gateway/admin/admin_port.h"
 #include "gateway/admin/targets_port.h"
 #include "gateway/ports.h"
@@ -11,37 +10,23 @@
 
 namespace wayleave::deploy {
 
-// The services' cores behind the gateway's ports: one process, no hop. The cores must outlive the ports.
-
-template <class T>
-Task<T> TracedCall(const char* path, Task<T> answer, rpc::CallContext context) {
-  rpc::CallSpan span(context, path);
-  T result = co_await answer;
-  span.Ends(result);
-  co_return result;
-}
-
-// The span that the service would make of a call; costs nothing where none is recorded. `path` is a literal.
-template <class T>
-Task<T> Traced(const char* path, Task<T> answer, const rpc::CallContext& context) {
-  if (!context.trace.recorded()) return answer;
-  return TracedCall(path, std::move(answer), context);
-}
+// The services' cores behind the gateway's ports: one process, no hop, and so no span of a call. The cores must outlive
+// the ports.
 
 class LocalAuth : public gateway::AuthPort {
  public:
   explicit LocalAuth(auth::Core& core) : core_(core) {}
   Task<Result<auth::v1::AuthenticateResponse>> Authenticate(const auth::v1::AuthenticateRequest& request,
-                                                            const rpc::CallContext& context) override {
-    return Traced("/wayleave.auth.v1.AuthService/Authenticate", core_.Authenticate(request), context);
+                                                            const rpc::CallContext&) override {
+    return core_.Authenticate(request);
   }
   Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request,
-                                                  const rpc::CallContext& context) override {
-    return Traced("/wayleave.auth.v1.AuthService/Reserve", core_.Reserve(request), context);
+                                                  const rpc::CallContext&) override {
+    return core_.Reserve(request);
   }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
-                                                const rpc::CallContext& context) override {
-    return Traced("/wayleave.auth.v1.AuthService/Settle", core_.Settle(request), context);
+                                                const rpc::CallContext&) override {
+    return core_.Settle(request);
   }
 
  private:
@@ -67,20 +52,20 @@ class LocalRouter : public gateway::RouterPort {
  public:
   explicit LocalRouter(router::Core& core) : core_(core) {}
   Task<Result<router::v1::RouteResponse>> Route(const router::v1::RouteRequest& request,
-                                                const rpc::CallContext& context) override {
-    return Traced("/wayleave.router.v1.RouterService/Route", core_.Route(request), context);
+                                                const rpc::CallContext&) override {
+    return core_.Route(request);
   }
   Task<Result<router::v1::ExplainResponse>> Explain(const router::v1::ExplainRequest& request,
-                                                    const rpc::CallContext& context) override {
-    return Traced("/wayleave.router.v1.RouterService/Explain", core_.Explain(request), context);
+                                                    const rpc::CallContext&) override {
+    return core_.Explain(request);
   }
   Task<Result<router::v1::ListModelsResponse>> ListModels(const router::v1::ListModelsRequest& request,
-                                                          const rpc::CallContext& context) override {
-    return Traced("/wayleave.router.v1.RouterService/ListModels", core_.ListModels(request), context);
+                                                          const rpc::CallContext&) override {
+    return core_.ListModels(request);
   }
   Task<Result<router::v1::ReportOutcomeResponse>> ReportOutcome(const router::v1::ReportOutcomeRequest& request,
-                                                                const rpc::CallContext& context) override {
-    return Traced("/wayleave.router.v1.RouterService/ReportOutcome", core_.ReportOutcome(request), context);
+                                                                const rpc::CallContext&) override {
+    return core_.ReportOutcome(request);
   }
 
  private:
@@ -102,22 +87,18 @@ class LocalProvider : public gateway::ProviderPort {
   explicit LocalProvider(provider::Core& core) : core_(core) {}
   std::unique_ptr<gateway::Generation> Generate(provider::v1::GenerateRequest request,
                                                 const rpc::CallContext& context) override {
-    return std::make_unique<LocalGeneration>(core_, std::move(request), context);
+    return std::make_unique<LocalGeneration>(core_.Start(std::move(request), context));
   }
 
  private:
   class LocalGeneration : public gateway::Generation {
    public:
-    LocalGeneration(provider::Core& core, provider::v1::GenerateRequest request, rpc::CallContext context)
-        : span_(context, "/wayleave.provider.v1.ProviderService/Generate"),
-          inner_(core.Start(std::move(request), std::move(context))) {}
-    ~LocalGeneration() override { span_.Ends(inner_->status()); }
+    explicit LocalGeneration(std::unique_ptr<provider::Generation> inner) : inner_(std::move(inner)) {}
     Task<bool> Next(provider::v1::GenerateResponse& piece) override { return inner_->Next(piece); }
     void Cancel() override { inner_->Cancel(); }
     const Status& status() const override { return inner_->status(); }
 
    private:
-    rpc::CallSpan span_;
     const std::unique_ptr<provider::Generation> inner_;
   };
 

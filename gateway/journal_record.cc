@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/text/utf8.h"
+
 namespace wayleave::gateway {
 namespace {
 
@@ -16,26 +18,6 @@ static_assert(std::endian::native == std::endian::little, "the journal's numbers
 
 constexpr std::size_t kHeader = 8;         // length, checksum
 constexpr std::size_t kBodyPrefix = 1 + 8;  // kind, time
-
-// Well-formed as Unicode has it: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool IsUtf8(std::string_view text) {
-  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
-  const unsigned char* const end = at + text.size();
-  while (at < end) {
-    const unsigned char lead = *at++;
-    if (lead < 0x80) continue;
-    const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc2 || lead > 0xf4 || end - at < more) return false;
-    const unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (at[0] < low || at[0] > high) return false;
-    for (int i = 1; i < more; ++i) {
-      if ((at[i] & 0xc0) != 0x80) return false;
-    }
-    at += more;
-  }
-  return true;
-}
 
 template <class T>
 void Put(char* at, T value) {
@@ -73,15 +55,11 @@ constexpr std::size_t kMaxText = 4096;
 constexpr std::size_t kMaxFacts = 16 << 10;
 static_assert(kTexts.size() * (kMaxText + 8) + kMaxFacts + kMaxJournaledContent + 1024 < kMaxRecordBytes);
 
-bool IsAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 bool Fits(const Settlement& settlement) {
   if (settlement.route_facts().size() > kMaxFacts || settlement.content().size() > kMaxJournaledContent) return false;
   return std::all_of(kTexts.begin(), kTexts.end(), [&](const Text& text) {
     const std::string& value = (settlement.*text.get)();
-    return value.size() <= kMaxText && (IsAscii(value) || IsUtf8(value));
+    return value.size() <= kMaxText && text::IsUtf8(value);
   });
 }
 
@@ -91,7 +69,7 @@ Settlement MadeToFit(Settlement settlement) {
   for (const Text& text : kTexts) {
     std::string& value = *(settlement.*text.edit)();
     if (value.size() > kMaxText) value.resize(kMaxText);
-    if (IsUtf8(value)) continue;
+    if (text::IsUtf8(value)) continue;
     std::replace_if(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
   }
   return settlement;

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "base/http/websocket_frame.h"
+#include "base/text/utf8.h"
 #include "gateway/credentials.h"
 
 namespace wayleave::gateway {
@@ -17,11 +17,7 @@ constexpr std::size_t kMostValueBytes = 256;
 constexpr std::size_t kMostFactsBytes = 8192;
 
 // Not in the middle of a character; what is no UTF-8 could not be read again.
-std::string Cut(const std::string& value) {
-  std::size_t end = std::min(value.size(), kMostValueBytes);
-  while (end > 0 && end < value.size() && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) --end;
-  return http::MendedUtf8(std::string_view(value).substr(0, end));
-}
+std::string Cut(const std::string& value) { return text::MendUtf8(text::CutUtf8(value, kMostValueBytes)); }
 
 auth::v1::Principal WithoutPolicy(const auth::v1::Principal& whole) {
   auth::v1::Principal principal;

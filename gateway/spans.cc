@@ -74,8 +74,9 @@ bool HasFailed(const Record& record) {
 }  // namespace
 
 void BeginRequest(trace::Tracer* tracer, const http::Request& request, const Door* door, Record& record) {
-  const std::string route = tracer && door ? RouteOf(*door) : std::string();
-  record.span = trace::Span(ParentOf(tracer, request.headers), trace::Kind::kServer, record.method, route);
+  const trace::Context parent = ParentOf(tracer, request.headers);
+  const std::string route = parent.recorded() && door ? RouteOf(*door) : std::string();
+  record.span = trace::Span(parent, trace::Kind::kServer, record.method, route);
   if (!record.span.recording()) return;
   record.span.BeganAt(record.arrived);
   record.span.Set("http.request.method", record.method);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 
+#include "base/text/utf8.h"
 #include "gateway/websocket_request.h"
 
 namespace wayleave::gateway {
@@ -66,8 +67,8 @@ Task<bool> WebSocketAnswer::Write(std::string_view events) {
   while (auto block = parser_.Next()) {
     if (!block->has_data || block->data == "[DONE]") continue;
     const bool stays = block->data.data() >= events.data() && block->data.data() < events.data() + events.size();
-    const bool clean = http::IsUtf8(block->data);
-    if (!clean) copies.push_back(http::MendedUtf8(block->data));
+    const bool clean = text::IsUtf8(block->data);
+    if (!clean) copies.push_back(text::MendUtf8(block->data));
     if (clean && !stays) copies.emplace_back(block->data);
     messages.push_back(clean && stays ? block->data : std::string_view(copies.back()));
     Note(messages.back());

@@ -12,6 +12,9 @@
 namespace wayleave::provider {
 namespace {
 
+// The most that come to those of the configuration: authorization, content-type, accept, user-agent, traceparent.
+constexpr std::size_t kOurHeaders = 5;
+
 http::ClientHeaders FixedHeaders(const ProviderConfig& config) {
   http::ClientHeaders headers(config.headers.begin(), config.headers.end());
   for (const auto& [name, value] : FindAdapterType(config.type)->own_headers) {
@@ -108,7 +111,9 @@ std::string Provider::Target(const std::string& path) const {
 
 http::ClientHeaders Provider::HeadersFor(const v1::GenerateRequest& request, std::string_view accept,
                                          std::optional<std::size_t> key) const {
-  http::ClientHeaders headers = fixed_headers;
+  http::ClientHeaders headers;
+  headers.reserve(fixed_headers.size() + config.forward_headers.size() + kOurHeaders);
+  headers = fixed_headers;
   const bool bearer = config.api_key_header.empty();
   if (key) {
     AddMissing(headers, bearer ? "Authorization" : config.api_key_header.c_str(),

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/text/plain.h"
+
 namespace wayleave::auth::audit {
 namespace {
 
@@ -52,11 +54,7 @@ std::string Write(const AuditEvent& event, std::size_t limit, std::size_t most_d
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
-bool IsPlain(std::string_view text) {
-  return text.size() <= kMaxText && std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-  });
-}
+bool IsPlain(std::string_view text) { return text.size() <= kMaxText && text::IsPlain(text); }
 
 void Add(std::string& to, std::string_view name, std::string_view value) {
   to.append(",\"").append(name).append("\":\"").append(value).append("\"");

@@ -10,14 +10,21 @@
 namespace wayleave::crypto {
 
 std::string Hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text(bytes.size() * 2, '0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto byte = static_cast<std::uint8_t>(bytes[i]);
-    text[2 * i] = kDigits[byte >> 4];
-    text[2 * i + 1] = kDigits[byte & 15];
-  }
+  std::string text;
+  AppendHex(text, bytes);
   return text;
+}
+
+void AppendHex(std::string& text, std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const std::size_t before = text.size();
+  text.resize(before + bytes.size() * 2);
+  char* at = text.data() + before;
+  for (const char c : bytes) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    *at++ = kDigits[byte >> 4];
+    *at++ = kDigits[byte & 15];
+  }
 }
 
 std::string Base62(std::string_view bytes) {

@@ -23,7 +23,9 @@ Clock::time_point After(Clock::time_point from, std::chrono::milliseconds time) 
 }
 
 // A line end within a value would start another header.
-bool IsClean(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos; }
+bool IsClean(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
 
 bool IsClean(const ClientRequest& request) {
   if (!IsClean(request.target) || request.target.find(' ') != request.target.npos) return false;

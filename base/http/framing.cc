@@ -24,7 +24,7 @@ bool LineIsAmbiguous(std::string_view line) {
   if (line.empty() || line.back() != '\r') return true;
   if (line.size() == 1) return false;
   if (line.front() == ' ' || line.front() == '\t') return true;
-  if (line.substr(0, line.size() - 1).find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos) return true;
+  if (std::any_of(line.begin(), line.end() - 1, [](char c) { return c == '\r' || c == '\0'; })) return true;
   const auto colon = line.find(':');
   return colon == std::string_view::npos || colon == 0 || line[colon - 1] == ' ' || line[colon - 1] == '\t';
 }

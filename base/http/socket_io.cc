@@ -44,10 +44,9 @@ void SocketIo::OnReadable() {
   }
   if (more && !ended_ && !full()) {
     if (begin_ > 0) buffer_.erase(0, std::exchange(begin_, 0));
-    const std::size_t old = buffer_.size();
-    buffer_.resize(std::min(limit_, old + kReadBytes));
-    const ssize_t n = Receive(buffer_.data() + old, buffer_.size() - old);
-    buffer_.resize(old + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    char bytes[kReadBytes];  // copied from here, because the string would write zeros over all of it first
+    const ssize_t n = Receive(bytes, std::min(limit_ - buffer_.size(), sizeof bytes));
+    if (n > 0) buffer_.append(bytes, static_cast<std::size_t>(n));
   }
   changed_.Set();
   Arm();

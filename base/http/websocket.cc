@@ -3,6 +3,7 @@
 #include <sys/uio.h>
 
 #include "base/http/socket_io.h"
+#include "base/text/utf8.h"
 
 namespace wayleave::http {
 namespace {
@@ -166,7 +167,7 @@ bool WebSocket::TakePayload() {
 void WebSocket::EndMessage() {
   in_message_ = false;
   message_deadline_.Clear();
-  if (!IsUtf8(message_)) return Fail(close_code::kInvalidPayload, "text that is no UTF-8", counters_.broken);
+  if (!text::IsUtf8(message_)) return Fail(close_code::kInvalidPayload, "text that is no UTF-8", counters_.broken);
   if (waiting_.size() >= limits_.waiting_messages) {
     return Fail(close_code::kPolicyViolation, "too many messages before the answers", counters_.too_much);
   }
@@ -188,7 +189,7 @@ void WebSocket::TakeClose(std::string_view payload) {
                                  ? close_code::kNoStatus
                                  : static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 |
                                                               static_cast<std::uint8_t>(payload[1]));
-  const bool fine = payload.empty() || (payload.size() >= 2 && IsSendableCloseCode(code) && IsUtf8(payload.substr(2)));
+  const bool fine = payload.empty() || (payload.size() >= 2 && IsSendableCloseCode(code) && text::IsUtf8(payload.substr(2)));
   if (!fine) return Fail(close_code::kProtocolError, "a close frame that says nothing valid", counters_.broken);
   Close(payload.empty() ? close_code::kNormal : code, {});
   StopReading();

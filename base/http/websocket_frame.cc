@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text/utf8.h"
+
 namespace wayleave::http {
 namespace {
 
@@ -22,32 +24,6 @@ std::uint64_t BigEndian(std::string_view bytes) {
 
 void AppendBigEndian(std::string& to, std::uint64_t value, int bytes) {
   for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) to.push_back(static_cast<char>(value >> shift & 0xff));
-}
-
-// The length of the UTF-8 sequence at the beginning of `bytes`, which is not empty; 0 if it is none.
-std::size_t SequenceLength(std::string_view bytes) {
-  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); };
-  const std::uint8_t first = at(0);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (length == 0 || first > 0xf4 || bytes.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xe0 && at(1) < 0xa0) || (first == 0xf0 && at(1) < 0x90);
-  const bool surrogate = first == 0xed && at(1) >= 0xa0;
-  const bool too_large = first == 0xf4 && at(1) >= 0x90;
-  return overlong || surrogate || too_large ? 0 : length;
-}
-
-// How many bytes at the beginning are ASCII, in steps of eight.
-std::size_t AsciiRun(std::string_view bytes) {
-  std::size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes.data() + i, 8);
-    if (word & 0x8080808080808080ull) break;
-  }
-  return i;
 }
 
 }  // namespace
@@ -113,8 +89,7 @@ void AppendTextMessage(std::string& to, std::string_view text, std::size_t frame
 void AppendClose(std::string& to, std::uint16_t code, std::string_view reason) {
   std::string payload;
   AppendBigEndian(payload, code, 2);
-  reason = reason.substr(0, kMostControlBytes - payload.size());
-  while (!IsUtf8(reason)) reason.remove_suffix(1);
+  reason = text::CutUtf8(reason, kMostControlBytes - payload.size());
   AppendFrame(to, Opcode::kClose, payload.append(reason));
 }
 
@@ -122,28 +97,6 @@ bool IsSendableCloseCode(std::uint16_t code) {
   const bool defined =
       code >= 1000 && code <= 1014 && code != 1004 && code != close_code::kNoStatus && code != close_code::kAbnormal;
   return defined || (code >= 3000 && code <= 4999);
-}
-
-bool IsUtf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    bytes.remove_prefix(AsciiRun(bytes));
-    for (std::size_t i = 0; i < 8 && !bytes.empty(); ++i) {
-      const std::size_t length = SequenceLength(bytes);
-      if (length == 0) return false;
-      bytes.remove_prefix(length);
-    }
-  }
-  return true;
-}
-
-std::string MendedUtf8(std::string_view bytes) {
-  std::string text;
-  while (!bytes.empty()) {
-    const std::size_t length = SequenceLength(bytes);
-    text.append(length == 0 ? "\xef\xbf\xbd" : bytes.substr(0, length));
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return text;
 }
 
 }  // namespace wayleave::http

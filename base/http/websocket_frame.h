@@ -68,9 +68,4 @@ void AppendClose(std::string& to, std::uint16_t code, std::string_view reason);
 // Whether a close frame may carry the code.
 bool IsSendableCloseCode(std::uint16_t code);
 
-// Whether the bytes are well-formed UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF.
-bool IsUtf8(std::string_view bytes);
-// The same with U+FFFD for each byte that is not part of it.
-std::string MendedUtf8(std::string_view bytes);
-
 }  // namespace wayleave::http

@@ -5,12 +5,12 @@
 
 #include <cerrno>
 #include <chrono>
-#include <utility>
 
 namespace wayleave::log {
 namespace {
 constexpr std::chrono::milliseconds kInterval{20};
-}
+constexpr std::size_t kMostKept = std::size_t{1} << 20;
+}  // namespace
 
 BufferedSink::BufferedSink(int fd, std::size_t most_bytes)
     : fd_(fd), most_bytes_(most_bytes), thread_([this] { Run(); }) {}
@@ -24,13 +24,22 @@ BufferedSink::~BufferedSink() {
   thread_.join();
 }
 
+void BufferedSink::Append(std::string_view line) {
+  std::lock_guard lock(mutex_);
+  Put(line);
+}
+
 void BufferedSink::sink_it_(const spdlog::details::log_msg& message) {
+  Put({message.payload.data(), message.payload.size()});
+}
+
+void BufferedSink::Put(std::string_view line) {
   const bool first = buffer_.empty();
-  if (buffer_.size() + message.payload.size() + 1 > most_bytes_) {
+  if (buffer_.size() + line.size() + 1 > most_bytes_) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  buffer_.append(message.payload.data(), message.payload.size());
+  buffer_.append(line);
   buffer_.push_back('\n');
   // The thread sleeps for good while there is nothing; from the first line on it looks by itself.
   if (first) wake_.notify_one();
@@ -47,11 +56,13 @@ void BufferedSink::Run() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !buffer_.empty(); });
     wake_.wait_for(lock, kInterval, [this] { return stopping_ || urgent_; });
-    const std::string bytes = std::exchange(buffer_, {});
+    writing_.swap(buffer_);
     urgent_ = false;
-    if (bytes.empty() && stopping_) return;
+    if (writing_.empty() && stopping_) return;
     lock.unlock();
-    WriteAll(bytes);
+    WriteAll(writing_);
+    if (writing_.capacity() > kMostKept) writing_ = {};
+    writing_.clear();
     lock.lock();
   }
 }

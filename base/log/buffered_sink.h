@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace wayleave::log {
@@ -17,6 +18,8 @@ class BufferedSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   BufferedSink(int fd, std::size_t most_bytes);
   ~BufferedSink() override;
+  // A complete line but for its end: the short way in, past what a logger adds.
+  void Append(std::string_view line);
   unsigned long dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  protected:
@@ -25,12 +28,14 @@ class BufferedSink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override;
 
  private:
+  void Put(std::string_view line);  // holding the mutex
   void Run();
   void WriteAll(const std::string& bytes);
 
   const int fd_;
   const std::size_t most_bytes_;
   std::string buffer_;  // guarded by the base's mutex
+  std::string writing_;  // of the thread alone; the two change places, so that neither grows anew each time
   std::atomic<unsigned long> dropped_{0};
   std::condition_variable wake_;
   bool urgent_ = false;

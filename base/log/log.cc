@@ -64,12 +64,12 @@ void Write(Level level, std::string_view event, std::initializer_list<Field> fie
   if (!Enabled(level)) return;
   nlohmann::ordered_json line = {{"time", Now()}, {"level", Name(level)}, {"event", event}};
   for (const Field& field : fields) line[std::string(field.name)] = field.value;
-  WriteLine(level, line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  logger->log(level >= Level::kWarning ? spdlog::level::warn : spdlog::level::info, spdlog::string_view_t(text));
 }
 
-void WriteLine(Level level, std::string line) {
-  if (!Enabled(level)) return;
-  logger->log(level >= Level::kWarning ? spdlog::level::warn : spdlog::level::info, spdlog::string_view_t(line));
+void WriteLine(Level level, std::string_view line) {
+  if (Enabled(level)) sink->Append(line);
 }
 
 unsigned long Dropped() { return sink ? sink->dropped() : 0; }

@@ -24,17 +24,12 @@ bool IsOurFault(Code code) {
 
 CallSpan::CallSpan(trace::Tracer* tracer, CallContext& context, std::string_view path) {
   if (tracer) context.trace = tracer->Join(std::move(context.trace));
-  Begin(context, path.substr(1));
-  span_.Set("rpc.system", "grpc");
-}
-
-CallSpan::CallSpan(CallContext& context, std::string_view path) { Begin(context, path.substr(1)); }
-
-void CallSpan::Begin(CallContext& context, std::string_view name) {
+  const std::string_view name = path.substr(1);
   span_ = trace::Span(context.trace, trace::Kind::kServer, name);
   if (!span_.recording()) return;
   context.trace = span_.context();
   const auto slash = name.find('/');
+  span_.Set("rpc.system", "grpc");
   span_.Set("rpc.service", name.substr(0, slash));
   span_.Set("rpc.method", name.substr(slash + 1));
 }

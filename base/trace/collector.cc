@@ -56,13 +56,12 @@ std::string Collector::Name() const {
   return (config_.url.tls ? "https://" : "http://") + origin_.Authority() + config_.url.path;
 }
 
-Task<Collector::Answer> Collector::Send(const std::string& body) {
+Task<Collector::Answer> Collector::Send(const std::vector<std::string_view>& body) {
   if (cancelled_) co_return Answer{Verdict::kAgain, 0, {}, "given up"};
   http::Exchange exchange(pool_, origin_, Timeouts(config_.timeout));
   exchange_ = &exchange;
-  const std::vector<std::string_view> pieces{body};
   const std::string target = config_.url.path.empty() ? "/" : config_.url.path;
-  const http::ClientRequest request{"POST", target, &headers_, &pieces};
+  const http::ClientRequest request{"POST", target, &headers_, &body};
   const auto head = co_await exchange.Send(request);
   Answer answer{Verdict::kAgain, 0, {}, head ? "" : head.error().message};
   if (head) answer = co_await Read(exchange, *head);

@@ -37,8 +37,8 @@ class Collector {
     std::string problem;
   };
 
-  // One request, not repeated. `body` must live until it ends.
-  Task<Answer> Send(const std::string& body);
+  // One request, not repeated. The pieces of its body must live until it ends.
+  Task<Answer> Send(const std::vector<std::string_view>& body);
   // Ends the request that is under way, and every later one.
   void Cancel();
 

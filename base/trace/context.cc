@@ -66,9 +66,11 @@ Context Parse(std::string_view traceparent, std::string_view tracestate) {
 std::string Traceparent(const Context& context) {
   std::string text;
   text.reserve(kLength);
-  text.append("00-").append(crypto::Hex(Bytes(context.trace_id))).append("-");
-  text.append(crypto::Hex(Bytes(context.span_id))).append(context.sampled ? "-01" : "-00");
-  return text;
+  text.append("00-");
+  crypto::AppendHex(text, Bytes(context.trace_id));
+  text.push_back('-');
+  crypto::AppendHex(text, Bytes(context.span_id));
+  return text.append(context.sampled ? "-01" : "-00");
 }
 
 std::string TraceIdText(const Context& context) { return crypto::Hex(Bytes(context.trace_id)); }

@@ -42,8 +42,8 @@ Exporter::Exporter(ExporterConfig config, std::string resource, metrics::Registr
 
 Exporter::~Exporter() { Stop(std::chrono::milliseconds(0)); }
 
-void Exporter::Take(std::string span) {
-  switch (queue_.Push(std::move(span))) {
+void Exporter::Take(std::string_view span) {
+  switch (queue_.Push(span)) {
     case SpanQueue::Put::kFirst:
       return worker_.Post([this] { wake_.Set(); });
     case SpanQueue::Put::kFullBatch:
@@ -86,19 +86,20 @@ Task<void> Exporter::Await(Event& event, std::chrono::milliseconds time) {
 
 Task<void> Exporter::SendAll() {
   for (;;) {
-    std::vector<std::string> spans = queue_.Take();
-    if (spans.empty()) co_return;
-    co_await Deliver(std::move(spans));
+    SpanBatch batch = queue_.Take();
+    if (batch.spans == 0) co_return;
+    co_await Deliver(std::move(batch));
   }
 }
 
-Task<void> Exporter::Deliver(std::vector<std::string> spans) {
-  const std::string body = RequestOf(resource_, spans);
+Task<void> Exporter::Deliver(SpanBatch batch) {
+  const std::string head = HeadOf(resource_, batch.bytes.size());
+  const std::vector<std::string_view> body{head, batch.bytes};
   for (int attempt = 1;; ++attempt) {
     const bool last = stopping_ || attempt == kMostAttempts;
     const Answer answer = co_await collector_.Send(body);
-    if (answer.verdict == Verdict::kTaken) co_return Taken(spans.size(), answer);
-    if (answer.verdict == Verdict::kRefused || last) co_return Lost(spans.size(), answer);
+    if (answer.verdict == Verdict::kTaken) co_return Taken(batch.spans, answer);
+    if (answer.verdict == Verdict::kRefused || last) co_return Lost(batch.spans, answer);
     co_await Await(try_again_, PauseAfter(attempt, answer));
   }
 }

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
-#include <vector>
 
 #include "base/async/deadline.h"
 #include "base/async/event.h"
@@ -34,7 +34,8 @@ class Exporter {
   Exporter(ExporterConfig config, std::string resource, metrics::Registry& registry);
   ~Exporter();
 
-  void Take(std::string span);
+  // An encoded one.
+  void Take(std::string_view span);
   // Sends what is there, within `grace`; what comes later is lost. Idempotent; the first grace counts.
   void Stop(std::chrono::milliseconds grace);
 
@@ -43,7 +44,7 @@ class Exporter {
 
   Task<void> Run();
   Task<void> SendAll();
-  Task<void> Deliver(std::vector<std::string> spans);
+  Task<void> Deliver(SpanBatch batch);
   Task<void> Await(Event& event, std::chrono::milliseconds time);
   std::chrono::milliseconds PauseAfter(int attempt, const Answer& answer) const;
   void BeginToEnd(std::chrono::milliseconds grace);

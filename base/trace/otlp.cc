@@ -82,16 +82,18 @@ std::string ResourceOf(const std::string& service) {
   return resource;
 }
 
-std::string RequestOf(const std::string& resource, const std::vector<std::string>& spans) {
-  std::string scope_spans;
-  wire::Bytes(scope_spans, kScope, Scope());
-  for (const std::string& span : spans) wire::Bytes(scope_spans, kSpans, span);
-  std::string resource_spans;
-  wire::Bytes(resource_spans, kResource, resource);
-  wire::Bytes(resource_spans, kScopeSpans, scope_spans);
+void AppendSpan(std::string& spans, std::string_view span) { wire::Bytes(spans, kSpans, span); }
+
+std::string HeadOf(const std::string& resource, std::size_t spans) {
+  std::string scope;
+  wire::Bytes(scope, kScope, Scope());
+  std::string head;  // of ResourceSpans, up to the spans
+  wire::Bytes(head, kResource, resource);
+  wire::Head(head, kScopeSpans, scope.size() + spans);
+  head.append(scope);
   std::string request;
-  wire::Bytes(request, kResourceSpans, resource_spans);
-  return request;
+  wire::Head(request, kResourceSpans, head.size() + spans);
+  return request.append(head);
 }
 
 std::int64_t RejectedIn(std::string_view response) {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace wayleave::trace {
 
@@ -12,8 +11,10 @@ namespace wayleave::trace {
 // Who the spans are from: service.name, .version and .instance.id.
 std::string ResourceOf(const std::string& service);
 
-// An ExportTraceServiceRequest with these spans.
-std::string RequestOf(const std::string& resource, const std::vector<std::string>& spans);
+// Adds an encoded span to those of a request.
+void AppendSpan(std::string& spans, std::string_view span);
+// An ExportTraceServiceRequest up to its spans, which take so many bytes.
+std::string HeadOf(const std::string& resource, std::size_t spans);
 
 // How many spans an ExportTraceServiceResponse says that the collector did not take; 0 if it says nothing of it.
 std::int64_t RejectedIn(std::string_view response);

@@ -128,7 +128,7 @@ void Span::End() {
   if (!ended) return;
   wire::Fixed64(ended->bytes, kStart, ended->began);
   wire::Fixed64(ended->bytes, kEnd, Now());
-  context_.tracer->Take(std::move(ended->bytes));
+  context_.tracer->Take(ended->bytes);
 }
 
 }  // namespace wayleave::trace

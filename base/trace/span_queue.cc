@@ -1,31 +1,40 @@
 #include "base/trace/span_queue.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
+
+#include "base/trace/otlp.h"
 
 namespace wayleave::trace {
 
-SpanQueue::Put SpanQueue::Push(std::string span) {
+SpanQueue::Put SpanQueue::Push(std::string_view span) {
   std::lock_guard lock(mutex_);
-  if (closed_ || spans_.size() >= most_) return Put::kLost;
-  spans_.push_back(std::move(span));
-  if (spans_.size() == 1) return Put::kFirst;
-  return spans_.size() == batch_ ? Put::kFullBatch : Put::kQueued;
+  if (closed_ || spans_ >= most_) return Put::kLost;
+  SpanBatch& batch = Open();
+  AppendSpan(batch.bytes, span);
+  ++batch.spans;
+  if (++spans_ == 1) return Put::kFirst;
+  return spans_ == batch_ ? Put::kFullBatch : Put::kQueued;
 }
 
-std::vector<std::string> SpanQueue::Take() {
+// The one that takes the next span.
+SpanBatch& SpanQueue::Open() {
+  if (batches_.empty() || batches_.back().spans >= batch_) batches_.emplace_back().bytes.reserve(usual_bytes_);
+  return batches_.back();
+}
+
+SpanBatch SpanQueue::Take() {
   std::lock_guard lock(mutex_);
-  if (spans_.size() <= batch_) return std::exchange(spans_, {});
-  const auto end = spans_.begin() + static_cast<std::ptrdiff_t>(batch_);
-  std::vector<std::string> batch(std::move_iterator(spans_.begin()), std::move_iterator(end));
-  spans_.erase(spans_.begin(), end);
+  if (batches_.empty()) return {};
+  SpanBatch batch = std::move(batches_.front());
+  batches_.pop_front();
+  spans_ -= batch.spans;
+  usual_bytes_ = batch.bytes.size();
   return batch;
 }
 
 bool SpanQueue::HasBatch() const {
   std::lock_guard lock(mutex_);
-  return spans_.size() >= batch_;
+  return spans_ >= batch_;
 }
 
 void SpanQueue::Close() {

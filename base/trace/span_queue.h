@@ -1,31 +1,44 @@
 #pragma once
 
+#include <deque>
 #include <mutex>
 #include <string>
-#include <vector>
+#include <string_view>
 
 namespace wayleave::trace {
 
-// Finished spans that wait for the collector. Thread-safe: the lock is held to put one in or to take some out.
+// Spans as a request has them, one behind the other.
+struct SpanBatch {
+  std::string bytes;
+  std::size_t spans = 0;
+};
+
+// Finished spans that wait for the collector, in batches. Thread-safe: the lock is held to copy one in or to take a
+// batch out.
 class SpanQueue {
  public:
+  // `most` spans in all, `batch` of them in one.
   SpanQueue(std::size_t most, std::size_t batch) : most_(most), batch_(batch) {}
 
   // What has become of a span, and what that makes of the queue.
   enum class Put { kQueued, kFirst, kFullBatch, kLost };
-  Put Push(std::string span);
+  Put Push(std::string_view span);
 
-  // Up to a batch of them, the oldest first; empty if there is none.
-  std::vector<std::string> Take();
+  // The oldest of them; without spans if there are none.
+  SpanBatch Take();
   bool HasBatch() const;
   // From now on every span is lost.
   void Close();
 
  private:
+  SpanBatch& Open();
+
   const std::size_t most_;
   const std::size_t batch_;
   mutable std::mutex mutex_;
-  std::vector<std::string> spans_;
+  std::deque<SpanBatch> batches_;  // all but the last are full
+  std::size_t spans_ = 0;          // in all of them
+  std::size_t usual_bytes_ = 0;    // of the batch that was taken last
   bool closed_ = false;
 };
 

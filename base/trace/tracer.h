@@ -27,7 +27,7 @@ class Tracer {
   Context Join(Context caller);
 
   // A finished span, encoded.
-  void Take(std::string span) { exporter_.Take(std::move(span)); }
+  void Take(std::string_view span) { exporter_.Take(span); }
   // Sends what is there, within `grace`; what ends later is lost. Any thread but a worker's. Idempotent.
   void Stop(std::chrono::milliseconds grace) { exporter_.Stop(grace); }
 

@@ -14,9 +14,11 @@ namespace wayleave::trace::wire {
 void Varint(std::string& out, int field, std::uint64_t value);
 void Fixed64(std::string& out, int field, std::uint64_t value);
 void Fixed32(std::string& out, int field, std::uint32_t value);
+// The beginning of such a field, whose bytes the caller appends.
+void Head(std::string& out, int field, std::size_t bytes);
 // Also a message that is encoded already.
 void Bytes(std::string& out, int field, std::string_view bytes);
-// What is no UTF-8 becomes '?', since one bad string spoils the whole message; what is longer than 1 KiB is cut.
+// What is no UTF-8 becomes U+FFFD, since one bad string spoils the whole message; what is longer than 1 KiB is cut.
 void Text(std::string& out, int field, std::string_view text);
 
 // The field's value is a KeyValue.

@@ -12,13 +12,11 @@ GOALS = [
     ("silence", "serve", 3), ("silence", "fleet", 3),
     ("idle-rss", "serve", 40), ("idle-rss", "fleet", 30),
     ("rules", "serve-rules", 1.03), ("rules", "serve-500-rules", 1.03),
-    ("tracing", "serve-traced", 1.05),
 ]
 LABELS = {"translation": "translating a request of 100 KiB, µs of CPU",
           "added": "added time at c=1, p50, × nginx's", "silence": "slowest after 5 s of silence ÷ p99 busy",
           "idle-rss": "idle RSS of the largest process, MiB",
-          "rules": "CPU of a request of 1 KiB with rules ÷ without, in one process",
-          "tracing": "CPU of a request of 1 KiB with a tenth traced ÷ without, in one process"}
+          "rules": "CPU of a request of 1 KiB with rules ÷ without, in one process"}
 
 
 def render(tables):
@@ -44,7 +42,7 @@ def measured(tables, merit, target):
         return tables.silence_ratio(target)
     if merit == "idle-rss":
         return largest_process_mib(tables.report, target)
-    if merit in ("rules", "tracing"):
+    if merit == "rules":
         return rules_ratio(tables.report, target)
     unit = next((work.figure for work in tables.works if work.name == merit), None)
     return tables.ratio(target, merit, cpu(unit)) if unit else None

@@ -3,8 +3,10 @@ import argparse
 import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-TARGETS = ["direct", "nginx", "serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced", "fleet"]
-ON_DEMAND = {"serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced"}  # measured where --only or --less asks for them
+TARGETS = ["direct", "nginx", "serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed",
+           "serve-unwatched", "serve-traced", "fleet"]
+# Measured where --only or --less asks for them.
+ON_DEMAND = {"serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-unwatched", "serve-traced"}
 
 
 def parse():

@@ -200,6 +200,11 @@ const std::string& HealthAnswer() {
   return health;
 }
 
+const std::string& CollectorAnswer() {
+  static const std::string taken = Answer("200 OK", "application/x-protobuf", "");
+  return taken;
+}
+
 std::string ErrorAnswer(long status) {
   return Answer(std::to_string(status) + " Mock", "application/json",
                 R"({"error":{"message":"the mock was asked to fail","type":"mock_error","code":"mock"}})");

@@ -17,6 +17,8 @@ const std::string& ModelsAnswer();
 const std::string& OllamaTagsAnswer();
 const std::string& OllamaShowAnswer();
 const std::string& HealthAnswer();
+// Of a collector that has taken all spans.
+const std::string& CollectorAnswer();
 std::string ErrorAnswer(long status);
 
 // The parts of a stream: head and first events, in chunks; what follows goes through AppendChunk.

@@ -116,6 +116,7 @@ void Connection::OnDue() {
 }
 
 void Connection::Answer() {
+  if (path_ == "/v1/traces") return Send(CollectorAnswer());
   if (terms_.status != 200) return Send(ErrorAnswer(terms_.status));
   if (path_.find("/api/show") != path_.npos) return Send(OllamaShowAnswer());
   if (path_.find("/api/tags") != path_.npos) return Send(OllamaTagsAnswer());

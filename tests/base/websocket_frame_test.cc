@@ -87,21 +87,6 @@ TEST(CloseCodeTest, OnlyDefinedAndPrivateCodesMayBeSent) {
   for (const int code : {0, 999, 1004, 1005, 1006, 1015, 2999, 5000}) EXPECT_FALSE(IsSendableCloseCode(code)) << code;
 }
 
-TEST(Utf8Test, WellFormedTextIsAccepted) {
-  for (const char* text :
-       {"", "plain", "ü", "€uro and 漢字 and 𝄞", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "12345678ü2345678"}) {
-    EXPECT_TRUE(IsUtf8(text)) << text;
-  }
-}
-
-TEST(Utf8Test, OverlongSurrogateCutAndStrayBytesAreRefused) {
-  for (const char* text : {"\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xf0\x80\x80\x80",
-                           "\xf0\x8f\xbf\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                           "\xff", "\x80", "abc\xe2\x82", "\xe2\x28\xa1", "12345678\xfe"}) {
-    EXPECT_FALSE(IsUtf8(text)) << ::testing::PrintToString(text);
-  }
-}
-
 Request Handshake() {
   Request request;
   request.method = "GET";

@@ -2,11 +2,12 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/text/utf8.h"
 #include "base/trace/context.h"
 #include "base/trace/header_list.h"
 #include "base/trace/otlp.h"
-#include "base/trace/utf8.h"
 
+using namespace wayleave::text;
 using namespace wayleave::trace;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

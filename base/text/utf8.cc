@@ -1,8 +1,10 @@
-#include "base/trace/utf8.h"
+#include "base/text/utf8.h"
 
 #include <cstdint>
 
-namespace wayleave::trace {
+#include "base/text/plain.h"
+
+namespace wayleave::text {
 namespace {
 
 std::uint8_t ByteAt(std::string_view text, std::size_t i) { return static_cast<std::uint8_t>(text[i]); }
@@ -38,10 +40,11 @@ std::size_t CharacterAt(std::string_view text, std::size_t at) {
 }  // namespace
 
 bool IsUtf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
+  for (std::size_t i = AsciiRun(text); i < text.size();) {
     const std::size_t length = CharacterAt(text, i);
     if (length == 0) return false;
     i += length;
+    i += AsciiRun(text.substr(i));
   }
   return true;
 }
@@ -51,7 +54,7 @@ std::string MendUtf8(std::string_view text) {
   mended.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = CharacterAt(text, i);
-    length == 0 ? mended.append("?") : mended.append(text.substr(i, length));
+    mended.append(length == 0 ? "\xef\xbf\xbd" : text.substr(i, length));
     i += length == 0 ? 1 : length;
   }
   return mended;
@@ -63,4 +66,4 @@ std::string_view CutUtf8(std::string_view text, std::size_t most) {
   return text.substr(0, most);
 }
 
-}  // namespace wayleave::trace
+}  // namespace wayleave::text

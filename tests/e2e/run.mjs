@@ -78,7 +78,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 const { files, pattern } = select(only);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const deselected = (event) => pattern && /pattern/.test(String(event.skip));
-const stream = run({ files, concurrency: 2, timeout: fileTimeout, ...(pattern ? { testNamePatterns: [pattern] } : {}) });
+const stream = run({ files, concurrency: 3, timeout: fileTimeout, ...(pattern ? { testNamePatterns: [pattern] } : {}) });
 const noted = (event, ok) => record('tests', { file: path.basename(event.file ?? ''), name: event.name, ok });
 stream.on('test:fail', (event) => {
   counts.failed++;

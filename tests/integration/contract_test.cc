@@ -192,7 +192,9 @@ Task<void> Routes(Contract& t) {
     request.set_model(name);
     auto route = co_await t.router_->Route(request, context);
     EXPECT_TRUE(route.ok()) << name;
-    if (route) EXPECT_EQ(route->targets(0).provider(), "demo");
+    if (route) {
+      EXPECT_EQ(route->targets(0).provider(), "demo");
+    }
   }
   t.services_.router().Learn({});
   router::v1::RouteRequest unknown;
@@ -264,7 +266,9 @@ Task<void> Generations(Contract& t) {
       ends += piece.has_end();
       answer += piece.data();
       EXPECT_FALSE(piece.has_failure());
-      if (piece.has_end()) EXPECT_GT(piece.end().usage().output_tokens(), 0);
+      if (piece.has_end()) {
+        EXPECT_GT(piece.end().usage().output_tokens(), 0);
+      }
       piece.Clear();
     }
     EXPECT_TRUE(generation->status().ok());
@@ -309,13 +313,15 @@ Task<void> UnknownProvider(Contract& t) {
   const bool got = co_await generation->Next(piece);
 
   EXPECT_TRUE(!got || piece.has_failure());
-  if (!got) EXPECT_EQ(generation->status().error().code, Code::kNotFound);
+  if (!got) {
+    EXPECT_EQ(generation->status().error().code, Code::kNotFound);
+  }
 }
 
 TEST_P(Contract, AnUnknownProviderIsRefused) { OnWorker(UnknownProvider); }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Contract, ::testing::Values(Shape::kOneProcess, Shape::kFleet),
-                         [](const auto& info) { return info.param == Shape::kFleet ? "Fleet" : "OneProcess"; });
+                         [](const auto& shape) { return shape.param == Shape::kFleet ? "Fleet" : "OneProcess"; });
 
 }  // namespace
 }  // namespace wayleave

@@ -210,7 +210,9 @@ TEST_P(RefusalTest, IsToldWithItsWords) {
   EXPECT_EQ(codex.status, GetParam().codex_status);
   EXPECT_EQ(Json::parse(codex.body)["error"]["message"], "the words");
   // Codex shows the message alone for this code.
-  if (codex.status == 400) EXPECT_EQ(Json::parse(codex.body)["error"]["code"], "invalid_prompt");
+  if (codex.status == 400) {
+    EXPECT_EQ(Json::parse(codex.body)["error"]["code"], "invalid_prompt");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Refusals, RefusalTest,

@@ -52,7 +52,7 @@ function(wayleave_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE wayleave_options wayleave_warnings ${ARG_LIBS} GTest::gmock GTest::gtest_main)
-  # What is tested is optimized as it is for use; the tests need not be, and compile in two thirds of the time.
+  # What is tested is optimized as it is for use; the tests need not be, and compile faster so.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_compile_definitions(${name} PRIVATE WAYLEAVE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                              WAYLEAVE_BINARY_DIR="${PROJECT_BINARY_DIR}")

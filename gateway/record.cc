@@ -1,8 +1,5 @@
 #include "gateway/record.h"
 
-#include <fmt/format.h>
-
-#include <ctime>
 #include <utility>
 
 #include "base/log/log.h"
@@ -19,26 +16,6 @@ using text::MemberName;
 template <MemberName name>
 void Phase(JsonLine& line, Clock::duration time) {
   if (time.count() > 0) line.Milliseconds<name>(time);
-}
-
-// What every line begins with; all lines of a second differ in three digits.
-std::string_view Beginning() {
-  constexpr std::string_view kUpToSecond = "\"time\":\"2026-11-26T04:20:00.";
-  thread_local std::chrono::sys_seconds known{};
-  thread_local std::string text;
-  const auto now = std::chrono::system_clock::now();
-  const auto second = std::chrono::floor<std::chrono::seconds>(now);
-  if (std::exchange(known, second) != second || text.empty()) {
-    const std::time_t time = std::chrono::system_clock::to_time_t(second);
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    text = fmt::format(R"("time":"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z","level":"info","event":"request")",
-                       utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-  }
-  char* digit = &text[kUpToSecond.size()];
-  const std::int64_t ms = (now - second) / std::chrono::milliseconds(1);
-  for (const std::int64_t unit : {100, 10, 1}) *digit++ = static_cast<char>('0' + ms / unit % 10);
-  return text;
 }
 
 // All but the waiting for others.
@@ -98,7 +75,10 @@ std::string ServerTiming(const Record& record, Clock::time_point now) {
 }
 
 std::string AccessLogLine(const Record& record, Clock::time_point ended) {
-  JsonLine line(Beginning());
+  JsonLine line;
+  line.Text<"time">(log::Now());
+  line.Text<"level">("info");
+  line.Text<"event">("request");
   line.Text<"request_id">(record.request_id);
   if (record.span.context().valid()) line.Text<"trace_id">(trace::TraceIdText(record.span.context()));
   line.Text<"peer">(record.peer);

@@ -62,7 +62,7 @@ void Mask(std::span<char> payload, const std::uint8_t (&mask)[4], std::uint64_t 
 void AppendFrame(std::string& to, Opcode opcode, std::string_view payload, bool final = true);
 // Appends a text message, in several frames if it is long.
 void AppendTextMessage(std::string& to, std::string_view text, std::size_t frame_bytes);
-// Appends a close frame; a reason too long for it is cut.
+// Appends a close frame; the reason is UTF-8, and one too long for it is cut.
 void AppendClose(std::string& to, std::uint16_t code, std::string_view reason);
 
 // Whether a close frame may carry the code.

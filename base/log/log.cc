@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <memory>
+#include <utility>
 
 #include "base/log/buffered_sink.h"
 
@@ -28,19 +30,6 @@ const char* Name(Level level) {
   return "info";
 }
 
-std::string Now() {
-  const auto now = std::chrono::system_clock::now();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count();
-  const std::time_t time = std::chrono::system_clock::to_time_t(seconds);
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  char text[40];
-  const std::size_t n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text + n, sizeof text - n, ".%03dZ", static_cast<int>(millis));
-  return text;
-}
-
 }  // namespace
 
 void Start(Level level) {
@@ -59,6 +48,25 @@ void Stop() {
 void SetLevel(Level level) { threshold.store(level, std::memory_order_relaxed); }
 
 bool Enabled(Level level) { return logger && level >= threshold.load(std::memory_order_relaxed); }
+
+std::string_view Now() {
+  constexpr std::string_view kUpToSecond = "2026-11-26T04:20:00.";
+  thread_local std::chrono::sys_seconds known{};
+  thread_local std::string text;
+  const auto now = std::chrono::system_clock::now();
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  if (std::exchange(known, second) != second || text.empty()) {
+    const std::time_t time = std::chrono::system_clock::to_time_t(second);
+    std::tm utc{};
+    gmtime_r(&time, &utc);
+    char bytes[40];
+    text.assign(bytes, std::strftime(bytes, sizeof bytes, "%Y-%m-%dT%H:%M:%S.000Z", &utc));
+  }
+  char* digit = &text[kUpToSecond.size()];
+  const std::int64_t ms = (now - second) / std::chrono::milliseconds(1);
+  for (const std::int64_t unit : {100, 10, 1}) *digit++ = static_cast<char>('0' + ms / unit % 10);
+  return text;
+}
 
 void Write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (!Enabled(level)) return;

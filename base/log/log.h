@@ -25,6 +25,10 @@ void Stop();
 void SetLevel(Level level);
 bool Enabled(Level level);
 
+// The time as lines have it: "2026-11-26T04:20:00.123Z". Stays until the thread asks again; all times of a second differ
+// in three digits, so that asking costs little.
+std::string_view Now();
+
 void Write(Level level, std::string_view event, std::initializer_list<Field> fields);
 // A line that is complete JSON already, but for the newline: the access log's fast path. Is not hurried out.
 void WriteLine(Level level, std::string_view line);

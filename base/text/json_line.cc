@@ -58,6 +58,7 @@ void JsonLine::Grow(std::size_t bytes) {
 std::string JsonLine::Take() && {
   *Room(1) = '}';
   text_.resize(static_cast<std::size_t>(at_ - text_.data()) + 1);
+  text_.front() = '{';  // in place of the first member's comma
   return std::move(text_);
 }
 

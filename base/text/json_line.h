@@ -24,17 +24,12 @@ struct MemberName {
 // Writes a JSON object member after member, for lines that are written for every request: a general writer takes several
 // times as long. Names are literals and need no escaping; what comes twice stands there twice. Belongs to one thread.
 //
-//     JsonLine line(R"("event":"request")");
+//     JsonLine line;
 //     line.Text<"peer">(peer);
 //     std::string text = std::move(line).Take();
 class JsonLine {
  public:
-  // `first` is a member, or several, as it shall stand there.
-  explicit JsonLine(std::string_view first) : text_(kUsual, '\0'), at_(text_.data()) {
-    *Room(1 + first.size()) = '{';
-    ++at_;
-    Put(first);
-  }
+  JsonLine() : text_(kUsual, '\0'), at_(text_.data()) {}
   JsonLine(const JsonLine&) = delete;
 
   // Nothing if it is empty. Control characters are escaped; UTF-8 is left as it is, and so is what is none.
@@ -71,6 +66,7 @@ class JsonLine {
     Put("true");
   }
 
+  // There must be a member.
   std::string Take() &&;
 
  private:

@@ -3,13 +3,13 @@ import argparse
 import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-TARGETS = ["direct", "nginx", "serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed",
-           "serve-unwatched", "serve-traced", "fleet"]
+TARGETS = ["direct", "nginx", "serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced",
+           "fleet"]
 # Measured where --only or --less asks for them.
-ON_DEMAND = {"serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-unwatched", "serve-traced"}
+ON_DEMAND = {"serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced"}
 
 
-def parse():
+def parse(arguments=None):
     parser = argparse.ArgumentParser(
         prog="bench/run", description="Compares direct, nginx, `wayleave serve` and the four processes in one run.")
     parser.add_argument("--quick", action="store_true", help="one short repetition: does it run, roughly how fast")
@@ -26,7 +26,7 @@ def parse():
                         help="gateway alone on one core, load and upstream on another (default with 2 cores)")
     parser.add_argument("--less", metavar="SECTION.KEY=VALUE", action="append", default=[],
                         help="adds the target serve-less: `wayleave serve` with this setting, to price a feature")
-    return complete(parser, parser.parse_args())
+    return complete(parser, parser.parse_args(arguments))
 
 
 def complete(parser, options):

@@ -13,8 +13,8 @@ KEY = "wl_bench_0123456789abcdef0123456789abcdef"
 # Where a request goes by its model's name. The mock reads its terms from the name, wherever "mock:" stands in it.
 MODELS = {"mock:*": {"targets": ["mock/*"]},
           **{f"{name}-mock:*": {"targets": [f"{name}/*"]} for name in ("native", "ollama", "messages")}}
-PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-unwatched",
-                             "serve-traced"), ["wayleave"]),
+PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced"),
+                            ["wayleave"]),
             "fleet": ["wayleave-gateway", "wayleave-auth", "wayleave-router", "wayleave-provider"]}
 FOREIGN = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PORT"}  # would lead elsewhere
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -47,7 +47,7 @@ def start(name, options, folder, upstream_port):
         return Target(name, upstream_port)
     kind = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "serve-rules": ServeRules,
             "serve-500-rules": ServeManyRules, "serve-governed": ServeGoverned,
-            "serve-unwatched": ServeUnwatched, "serve-traced": ServeTraced, "fleet": Fleet}[name]
+            "serve-traced": ServeTraced, "fleet": Fleet}[name]
     target = kind(name, free_ports(1)[0])
     try:
         target.start(options, folder, upstream_port)
@@ -178,14 +178,6 @@ class ServeGoverned(Serve):
 
     def adjust(self, options, config):
         return governance.add(config)
-
-
-class ServeUnwatched(Serve):
-    """The same without access log: what logs and traces are priced against."""
-
-    def adjust(self, options, config):
-        config["gateway"]["access_log"] = False
-        return config
 
 
 class ServeTraced(Serve):

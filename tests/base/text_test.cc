@@ -67,7 +67,8 @@ TEST(RunTest, AByteDoesNotHideTheOneBeforeIt) {
 using std::chrono::microseconds;
 
 TEST(JsonLineTest, MembersStandInTheirOrder) {
-  JsonLine line(R"("event":"x")");
+  JsonLine line;
+  line.Text<"event">("x");
   line.Text<"peer">("127.0.0.1");
   line.Number<"status">(200);
   line.Number<"least">(std::numeric_limits<std::int64_t>::min());
@@ -89,7 +90,8 @@ TEST(JsonLineTest, TimesHaveThreeDecimalsAndAreNeverNegative) {
 TEST(JsonLineTest, EveryCharacterCanBeReadAgain) {
   for (int byte = 0; byte < 0x80; ++byte) {
     const std::string value = std::string("before") + static_cast<char>(byte) + "behind";
-    JsonLine line(R"("a":1)");
+    JsonLine line;
+    line.Number<"a">(1);
     line.Text<"value">(value);
     const std::string text = std::move(line).Take();
     EXPECT_EQ(nlohmann::json::parse(text).at("value"), value) << text;
@@ -103,7 +105,8 @@ TEST(JsonLineTest, LongTextsAreWrittenWhole) {
     for (std::size_t size = 0; size < 3000; size += 7) {
       std::string value;
       while (value.size() < size) value += unit;
-      JsonLine line(R"("a":1)");
+      JsonLine line;
+      line.Number<"a">(1);
       line.Text<"first">("x");
       line.Text<"value">(value);
       line.Number<"last">(7);

@@ -1,7 +1,5 @@
 #include "gateway/record.h"
 
-#include <utility>
-
 #include "base/log/log.h"
 #include "base/text/json_line.h"
 
@@ -74,8 +72,8 @@ std::string ServerTiming(const Record& record, Clock::time_point now) {
          ", upstream;dur=" + text::MillisecondsText(record.phases.upstream);
 }
 
-std::string AccessLogLine(const Record& record, Clock::time_point ended) {
-  JsonLine line;
+std::string_view AccessLogLine(const Record& record, Clock::time_point ended, text::ByteBuffer& into) {
+  JsonLine line(into);
   line.Text<"time">(log::Now());
   line.Text<"level">("info");
   line.Text<"event">("request");
@@ -97,11 +95,13 @@ std::string AccessLogLine(const Record& record, Clock::time_point ended) {
   if (record.request_bytes > 0) line.Number<"request_bytes">(static_cast<std::int64_t>(record.request_bytes));
   if (record.answer_bytes > 0) line.Number<"answer_bytes">(static_cast<std::int64_t>(record.answer_bytes));
   Times(line, record, ended);
-  return std::move(line).Take();
+  return line.End();
 }
 
 void LogAccess(const Record& record, Clock::time_point ended) {
-  if (log::Enabled(log::Level::kInfo)) log::WriteLine(log::Level::kInfo, AccessLogLine(record, ended));
+  if (!log::Enabled(log::Level::kInfo)) return;
+  thread_local text::ByteBuffer buffer;
+  log::WriteLine(log::Level::kInfo, AccessLogLine(record, ended, buffer));
 }
 
 }  // namespace wayleave::gateway

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/text/byte_buffer.h"
 #include "base/trace/span.h"
 #include "gateway/phases.h"
 #include "wayleave/auth/v1/auth.pb.h"
@@ -47,8 +49,9 @@ const char* WordOf(auth::v1::Outcome outcome);
 // What the gateway has added so far, and how long its provider took, as the header Server-Timing has it. Pure.
 std::string ServerTiming(const Record& record, std::chrono::steady_clock::time_point now);
 
-// The access log's line: JSON, with ids, times, decision, usage and cost; never content. Pure.
-std::string AccessLogLine(const Record& record, std::chrono::steady_clock::time_point ended);
+// The access log's line: JSON, with ids, times, decision, usage and cost; never content. Stays as
+// long as the buffer's bytes do. Pure.
+std::string_view AccessLogLine(const Record& record, std::chrono::steady_clock::time_point ended, text::ByteBuffer& into);
 
 // Logs it, where the level lets it through.
 void LogAccess(const Record& record, std::chrono::steady_clock::time_point ended);

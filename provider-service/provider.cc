@@ -87,6 +87,7 @@ Provider::Provider(ProviderConfig c, std::shared_ptr<const net::TlsContext> t, m
       adapter(FindAdapterType(config.type)->make(config.adapter)),
       tls(std::move(t)),
       origin{config.base_url.host, config.base_url.port, tls.get()},
+      site((origin.tls ? "https://" : "http://") + origin.Authority()),
       fixed_headers(FixedHeaders(config)),
       fixed_query(FixedQuery(config.query)),
       metrics(registry, config.name),

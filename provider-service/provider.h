@@ -38,6 +38,7 @@ struct Provider {
   const std::unique_ptr<Adapter> adapter;
   const std::shared_ptr<const net::TlsContext> tls;
   const http::Origin origin;
+  const std::string site;  // "https://api.openai.com:443"
   // What the configuration says, but for the keys.
   const http::ClientHeaders fixed_headers;
   // `key=value` pairs that every request has in its query.

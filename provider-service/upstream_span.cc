@@ -9,10 +9,6 @@ constexpr std::string_view kHeader = "traceparent";
 
 std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
 
-std::string UrlOf(const Provider& provider, std::string_view path) {
-  return (provider.origin.tls ? "https://" : "http://") + provider.origin.Authority() + std::string(path);
-}
-
 }  // namespace
 
 UpstreamSpan::UpstreamSpan(const trace::Context& parent, const Provider& provider, std::string_view model,
@@ -20,7 +16,7 @@ UpstreamSpan::UpstreamSpan(const trace::Context& parent, const Provider& provide
     : span_(parent, trace::Kind::kClient, "POST", PathOf(target)) {
   if (!recording()) return;
   span_.Set("http.request.method", "POST");
-  span_.Set("url.full", UrlOf(provider, PathOf(target)));
+  span_.Set("url.full", provider.site + std::string(PathOf(target)));
   span_.Set("server.address", provider.origin.host);
   span_.Set("server.port", provider.origin.port);
   span_.Set("gen_ai.provider.name", provider.config.name);

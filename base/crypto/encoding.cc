@@ -3,11 +3,28 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace wayleave::crypto {
+namespace {
+
+// Of four bytes at once, as they lie in memory.
+std::uint64_t HexDigits(std::uint32_t bytes) {
+  static_assert(std::endian::native == std::endian::little);
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  std::uint64_t spread = bytes;
+  spread = (spread | spread << 16) & 0x0000ffff0000ffff;
+  spread = (spread | spread << 8) & 0x00ff00ff00ff00ff;
+  const std::uint64_t halves = (spread >> 4 & 0x000f000f000f000f) | (spread & 0x000f000f000f000f) << 8;
+  const std::uint64_t letters = (halves + 6 * kEach) >> 4 & kEach;  // 1 where it is above 9
+  return halves + '0' * kEach + letters * ('a' - '0' - 10);
+}
+
+}  // namespace
 
 std::string Hex(std::string_view bytes) {
   std::string text;
@@ -16,15 +33,24 @@ std::string Hex(std::string_view bytes) {
 }
 
 void AppendHex(std::string& text, std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   const std::size_t before = text.size();
   text.resize(before + bytes.size() * 2);
-  char* at = text.data() + before;
-  for (const char c : bytes) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    *at++ = kDigits[byte >> 4];
-    *at++ = kDigits[byte & 15];
+  WriteHex(text.data() + before, bytes);
+}
+
+char* WriteHex(char* at, std::string_view bytes) {
+  for (; bytes.size() >= 4; bytes.remove_prefix(4), at += 8) {
+    std::uint32_t four;
+    std::memcpy(&four, bytes.data(), sizeof four);
+    const std::uint64_t digits = HexDigits(four);
+    std::memcpy(at, &digits, sizeof digits);
   }
+  for (const char byte : bytes) {
+    const std::uint64_t digits = HexDigits(static_cast<std::uint8_t>(byte));
+    std::memcpy(at, &digits, 2);
+    at += 2;
+  }
+  return at;
 }
 
 std::string Base62(std::string_view bytes) {

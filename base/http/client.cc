@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/async/worker.h"
+#include "base/text/plain.h"
 
 namespace wayleave::http {
 namespace {
@@ -24,7 +25,8 @@ Clock::time_point After(Clock::time_point from, std::chrono::milliseconds time) 
 
 // A line end within a value would start another header.
 bool IsClean(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  const auto ends_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  return text::IsPlain(text) || std::none_of(text.begin(), text.end(), ends_line);
 }
 
 bool IsClean(const ClientRequest& request) {

@@ -9,6 +9,9 @@
 namespace wayleave::log {
 namespace {
 constexpr std::chrono::milliseconds kInterval{20};
+// So much is written without waiting for more. Two such buffers fit a core's cache; a whole interval's lines would push
+// out of it what requests need.
+constexpr std::size_t kEnough = std::size_t{64} << 10;
 constexpr std::size_t kMostKept = std::size_t{1} << 20;
 }  // namespace
 
@@ -24,25 +27,27 @@ BufferedSink::~BufferedSink() {
   thread_.join();
 }
 
+// The thread is woken when the mutex is free again, for it needs it first of all.
 void BufferedSink::Append(std::string_view line) {
-  std::lock_guard lock(mutex_);
-  Put(line);
+  std::unique_lock lock(mutex_);
+  const bool wake = Put(line);
+  lock.unlock();
+  if (wake) wake_.notify_one();
 }
 
 void BufferedSink::sink_it_(const spdlog::details::log_msg& message) {
-  Put({message.payload.data(), message.payload.size()});
+  if (Put({message.payload.data(), message.payload.size()})) wake_.notify_one();
 }
 
-void BufferedSink::Put(std::string_view line) {
-  const bool first = buffer_.empty();
-  if (buffer_.size() + line.size() + 1 > most_bytes_) {
+bool BufferedSink::Put(std::string_view line) {
+  const std::size_t before = buffer_.size();
+  if (before + line.size() + 1 > most_bytes_) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
-    return;
+    return false;
   }
   buffer_.append(line);
   buffer_.push_back('\n');
-  // The thread sleeps for good while there is nothing; from the first line on it looks by itself.
-  if (first) wake_.notify_one();
+  return asleep_ || (before < kEnough && buffer_.size() >= kEnough);
 }
 
 void BufferedSink::flush_() {
@@ -54,8 +59,7 @@ void BufferedSink::Run() {
   pthread_setname_np(pthread_self(), "log-writer");
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !buffer_.empty(); });
-    wake_.wait_for(lock, kInterval, [this] { return stopping_ || urgent_; });
+    Gather(lock);
     writing_.swap(buffer_);
     urgent_ = false;
     if (writing_.empty() && stopping_) return;
@@ -65,6 +69,17 @@ void BufferedSink::Run() {
     writing_.clear();
     lock.lock();
   }
+}
+
+// Under load it looks by itself, and sleeps until it is woken only when an interval has brought nothing.
+void BufferedSink::Gather(std::unique_lock<std::mutex>& lock) {
+  const auto hurried = [this] { return stopping_ || urgent_ || buffer_.size() >= kEnough; };
+  wake_.wait_for(lock, kInterval, hurried);
+  if (stopping_ || !buffer_.empty()) return;
+  asleep_ = true;
+  wake_.wait(lock, [this] { return stopping_ || !buffer_.empty(); });
+  asleep_ = false;
+  wake_.wait_for(lock, kInterval, hurried);
 }
 
 void BufferedSink::WriteAll(const std::string& bytes) {

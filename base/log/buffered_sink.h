@@ -28,8 +28,10 @@ class BufferedSink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override;
 
  private:
-  void Put(std::string_view line);  // holding the mutex
+  // Holding the mutex. Whether the thread must be woken.
+  bool Put(std::string_view line);
   void Run();
+  void Gather(std::unique_lock<std::mutex>& lock);
   void WriteAll(const std::string& bytes);
 
   const int fd_;
@@ -39,6 +41,7 @@ class BufferedSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::atomic<unsigned long> dropped_{0};
   std::condition_variable wake_;
   bool urgent_ = false;
+  bool asleep_ = false;
   bool stopping_ = false;
   std::thread thread_;
 };

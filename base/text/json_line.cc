@@ -1,6 +1,7 @@
 #include "base/text/json_line.h"
 
-#include <utility>
+#include <charconv>
+#include <cstring>
 
 #include "base/text/plain.h"
 
@@ -9,12 +10,24 @@ namespace {
 
 using Duration = std::chrono::steady_clock::duration;
 
-// Whole numbers are written much faster than others. 24 bytes do.
+constexpr std::size_t kMostDigits = 24;
+// Of one byte, with the quotation marks around the text.
+constexpr std::size_t kMostEscape = 6 + 2;
+
+char* Copy(std::string_view bytes, char* at) {
+  std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
+}
+
+// Whole numbers are written much faster than others.
 char* WriteMilliseconds(char* at, Duration time) {
   const std::int64_t us = std::max<std::int64_t>(0, time / std::chrono::microseconds(1));
   at = std::to_chars(at, at + 20, us / 1000).ptr;
+  const auto rest = static_cast<unsigned>(us % 1000);
   *at++ = '.';
-  for (const std::int64_t unit : {100, 10, 1}) *at++ = static_cast<char>('0' + us / unit % 10);
+  *at++ = static_cast<char>('0' + rest / 100);
+  *at++ = static_cast<char>('0' + rest / 10 % 10);
+  *at++ = static_cast<char>('0' + rest % 10);
   return at;
 }
 
@@ -36,34 +49,40 @@ char* WriteEscape(char* at, char c) {
 
 }  // namespace
 
-void JsonLine::PutMilliseconds(Duration time) { at_ = WriteMilliseconds(at_, time); }
-
-// Nearly all of it is plain. There is room for the value as it is.
-void JsonLine::PutEscaped(std::string_view value) {
+// Nearly all of it is plain.
+void JsonLine::PutText(std::string_view name, std::string_view value) {
+  char* at = Copy(name, out_.Room(name.size() + value.size() + kMostEscape));
+  *at++ = '"';
   for (;;) {
     const std::size_t plain = PlainRun(value);
-    Put(value.substr(0, plain));
-    if (plain == value.size()) return;
-    at_ = WriteEscape(Room(6 + value.size() - plain), value[plain]);
+    at = Copy(value.substr(0, plain), at);
+    if (plain == value.size()) break;
+    out_.Wrote(WriteEscape(at, value[plain]));
     value.remove_prefix(plain + 1);
+    at = out_.Room(value.size() + kMostEscape);
   }
+  *at++ = '"';
+  out_.Wrote(at);
 }
 
-void JsonLine::Grow(std::size_t bytes) {
-  const std::size_t used = static_cast<std::size_t>(at_ - text_.data());
-  text_.resize(std::max(2 * text_.size(), used + bytes));
-  at_ = text_.data() + used;
+void JsonLine::PutNumber(std::string_view name, std::int64_t value) {
+  char* const at = Copy(name, out_.Room(name.size() + kMostDigits));
+  out_.Wrote(std::to_chars(at, at + kMostDigits, value).ptr);
 }
 
-std::string JsonLine::Take() && {
-  *Room(1) = '}';
-  text_.resize(static_cast<std::size_t>(at_ - text_.data()) + 1);
-  text_.front() = '{';  // in place of the first member's comma
-  return std::move(text_);
+void JsonLine::PutMilliseconds(std::string_view name, Duration time) {
+  out_.Wrote(WriteMilliseconds(Copy(name, out_.Room(name.size() + kMostDigits)), time));
+}
+
+// Its brace stands in place of the first member's comma.
+std::string_view JsonLine::End() {
+  out_.Append('}');
+  out_.front() = '{';
+  return out_.view();
 }
 
 std::string MillisecondsText(Duration time) {
-  char text[24];
+  char text[kMostDigits];
   return {text, WriteMilliseconds(text, time)};
 }
 

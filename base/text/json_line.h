@@ -1,12 +1,12 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
+
+#include "base/text/byte_buffer.h"
 
 namespace wayleave::text {
 
@@ -24,71 +24,47 @@ struct MemberName {
 // Writes a JSON object member after member, for lines that are written for every request: a general writer takes several
 // times as long. Names are literals and need no escaping; what comes twice stands there twice. Belongs to one thread.
 //
-//     JsonLine line;
+//     JsonLine line(buffer);
 //     line.Text<"peer">(peer);
-//     std::string text = std::move(line).Take();
+//     std::string_view text = line.End();
 class JsonLine {
  public:
-  JsonLine() : text_(kUsual, '\0'), at_(text_.data()) {}
+  // The buffer, which is cleared, must outlive it.
+  explicit JsonLine(ByteBuffer& into) : out_(into) { out_.Clear(); }
   JsonLine(const JsonLine&) = delete;
 
   // Nothing if it is empty. Control characters are escaped; UTF-8 is left as it is, and so is what is none.
   template <MemberName name>
   void Text(std::string_view value) {
-    if (value.empty()) return;
-    Room(sizeof name.text + value.size() + 2);
-    Put({name.text, sizeof name.text});
-    *at_++ = '"';
-    PutEscaped(value);
-    *Room(1) = '"';
-    ++at_;
+    if (!value.empty()) PutText({name.text, sizeof name.text}, value);
   }
 
   template <MemberName name>
   void Number(std::int64_t value) {
-    Room(sizeof name.text + kMostDigits);
-    Put({name.text, sizeof name.text});
-    PutNumber(value);
+    PutNumber({name.text, sizeof name.text}, value);
   }
 
   // With three decimals; nothing below zero.
   template <MemberName name>
   void Milliseconds(std::chrono::steady_clock::duration time) {
-    Room(sizeof name.text + kMostDigits);
-    Put({name.text, sizeof name.text});
-    PutMilliseconds(time);
+    PutMilliseconds({name.text, sizeof name.text}, time);
   }
 
   template <MemberName name>
   void True() {
-    Room(sizeof name.text + 4);
-    Put({name.text, sizeof name.text});
-    Put("true");
+    out_.Append({name.text, sizeof name.text});
+    out_.Append("true");
   }
 
-  // There must be a member.
-  std::string Take() &&;
+  // There must be a member. Stays as long as the buffer's bytes do.
+  std::string_view End();
 
  private:
-  static constexpr std::size_t kUsual = 1024;
-  static constexpr std::size_t kMostDigits = 24;
+  void PutText(std::string_view name, std::string_view value);
+  void PutNumber(std::string_view name, std::int64_t value);
+  void PutMilliseconds(std::string_view name, std::chrono::steady_clock::duration time);
 
-  // Where the next bytes go, of which there may be so many.
-  char* Room(std::size_t bytes) {
-    if (static_cast<std::size_t>(text_.data() + text_.size() - at_) < bytes) Grow(bytes);
-    return at_;
-  }
-  void Put(std::string_view bytes) {
-    std::memcpy(at_, bytes.data(), bytes.size());
-    at_ += bytes.size();
-  }
-  void PutNumber(std::int64_t value) { at_ = std::to_chars(at_, at_ + kMostDigits, value).ptr; }
-  void PutMilliseconds(std::chrono::steady_clock::duration time);
-  void PutEscaped(std::string_view value);
-  void Grow(std::size_t bytes);
-
-  std::string text_;  // longer than what is written
-  char* at_;
+  ByteBuffer& out_;
 };
 
 // "12.345", as JsonLine has it.

@@ -64,13 +64,14 @@ Context Parse(std::string_view traceparent, std::string_view tracestate) {
 }
 
 std::string Traceparent(const Context& context) {
-  std::string text;
-  text.reserve(kLength);
-  text.append("00-");
-  crypto::AppendHex(text, Bytes(context.trace_id));
-  text.push_back('-');
-  crypto::AppendHex(text, Bytes(context.span_id));
-  return text.append(context.sampled ? "-01" : "-00");
+  char text[kLength] = {'0', '0', '-'};
+  char* at = crypto::WriteHex(text + kTraceAt, Bytes(context.trace_id));
+  *at++ = '-';
+  at = crypto::WriteHex(at, Bytes(context.span_id));
+  *at++ = '-';
+  *at++ = '0';
+  *at = context.sampled ? '1' : '0';
+  return {text, kLength};
 }
 
 std::string TraceIdText(const Context& context) { return crypto::Hex(Bytes(context.trace_id)); }

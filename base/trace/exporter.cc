@@ -85,16 +85,15 @@ Task<void> Exporter::Await(Event& event, std::chrono::milliseconds time) {
 }
 
 Task<void> Exporter::SendAll() {
-  for (;;) {
-    SpanBatch batch = queue_.Take();
-    if (batch.spans == 0) co_return;
-    co_await Deliver(std::move(batch));
+  for (SpanBatch batch = queue_.Take(); batch.spans > 0; batch = queue_.Take()) {
+    co_await Deliver(batch);
+    queue_.Recycle(std::move(batch));
   }
 }
 
-Task<void> Exporter::Deliver(SpanBatch batch) {
-  const std::string head = HeadOf(resource_, batch.bytes.size());
-  const std::vector<std::string_view> body{head, batch.bytes};
+Task<void> Exporter::Deliver(const SpanBatch& batch) {
+  const std::string head = HeadOf(resource_, batch.bytes.view().size());
+  const std::vector<std::string_view> body{head, batch.bytes.view()};
   for (int attempt = 1;; ++attempt) {
     const bool last = stopping_ || attempt == kMostAttempts;
     const Answer answer = co_await collector_.Send(body);

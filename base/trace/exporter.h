@@ -44,7 +44,7 @@ class Exporter {
 
   Task<void> Run();
   Task<void> SendAll();
-  Task<void> Deliver(SpanBatch batch);
+  Task<void> Deliver(const SpanBatch& batch);
   Task<void> Await(Event& event, std::chrono::milliseconds time);
   std::chrono::milliseconds PauseAfter(int attempt, const Answer& answer) const;
   void BeginToEnd(std::chrono::milliseconds grace);

@@ -9,6 +9,8 @@
 namespace wayleave::trace {
 namespace {
 
+using text::ByteBuffer;
+
 // ExportTraceServiceRequest, ResourceSpans, Resource, ScopeSpans, InstrumentationScope.
 constexpr int kResourceSpans = 1;
 constexpr int kResource = 1;
@@ -22,8 +24,8 @@ constexpr int kScopeVersion = 2;
 constexpr int kPartialSuccess = 1;
 constexpr int kRejectedSpans = 1;
 
-std::string Scope() {
-  std::string scope;
+ByteBuffer Scope() {
+  ByteBuffer scope;
   wire::Text(scope, kScopeName, "wayleave");
   wire::Text(scope, kScopeVersion, kVersion);
   return scope;
@@ -75,25 +77,26 @@ class Fields {
 }  // namespace
 
 std::string ResourceOf(const std::string& service) {
-  std::string resource;
+  ByteBuffer resource;
   wire::Attribute(resource, kAttributes, "service.name", service);
   wire::Attribute(resource, kAttributes, "service.version", std::string_view(kVersion));
   wire::Attribute(resource, kAttributes, "service.instance.id", crypto::MakeId());
-  return resource;
+  return std::string(resource.view());
 }
 
-void AppendSpan(std::string& spans, std::string_view span) { wire::Bytes(spans, kSpans, span); }
+void AppendSpan(text::ByteBuffer& spans, std::string_view span) { wire::Bytes(spans, kSpans, span); }
 
 std::string HeadOf(const std::string& resource, std::size_t spans) {
-  std::string scope;
-  wire::Bytes(scope, kScope, Scope());
-  std::string head;  // of ResourceSpans, up to the spans
+  ByteBuffer scope;
+  wire::Bytes(scope, kScope, Scope().view());
+  ByteBuffer head;  // of ResourceSpans, up to the spans
   wire::Bytes(head, kResource, resource);
-  wire::Head(head, kScopeSpans, scope.size() + spans);
-  head.append(scope);
-  std::string request;
-  wire::Head(request, kResourceSpans, head.size() + spans);
-  return request.append(head);
+  wire::Head(head, kScopeSpans, scope.view().size() + spans);
+  head.Append(scope.view());
+  ByteBuffer request;
+  wire::Head(request, kResourceSpans, head.view().size() + spans);
+  request.Append(head.view());
+  return std::string(request.view());
 }
 
 std::int64_t RejectedIn(std::string_view response) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text/byte_buffer.h"
+
 namespace wayleave::trace {
 
 // OTLP's messages, encoded. All functions are pure, but for ResourceOf, which makes up an id.
@@ -12,7 +14,7 @@ namespace wayleave::trace {
 std::string ResourceOf(const std::string& service);
 
 // Adds an encoded span to those of a request.
-void AppendSpan(std::string& spans, std::string_view span);
+void AppendSpan(text::ByteBuffer& spans, std::string_view span);
 // An ExportTraceServiceRequest up to its spans, which take so many bytes.
 std::string HeadOf(const std::string& resource, std::size_t spans);
 

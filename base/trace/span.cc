@@ -8,6 +8,8 @@
 namespace wayleave::trace {
 namespace {
 
+using text::ByteBuffer;
+
 // Span's fields.
 constexpr int kTraceId = 1;
 constexpr int kSpanId = 2;
@@ -31,8 +33,6 @@ constexpr std::uint64_t kStatusError = 2;
 constexpr std::uint32_t kSampled = 1;
 constexpr std::uint32_t kKnowsRemote = 0x100;
 constexpr std::uint32_t kIsRemote = 0x200;
-
-constexpr std::size_t kUsualBytes = 512;
 
 std::uint64_t Now() {
   return static_cast<std::uint64_t>(
@@ -58,8 +58,7 @@ Span::Span(const Context& parent, Kind kind, std::string_view name, std::string_
 void Span::Begin(const Context& parent, Kind kind, std::string_view name, std::string_view subject) {
   recording_ = std::make_unique<Recording>();
   recording_->began = Now();
-  std::string& out = recording_->bytes;
-  out.reserve(kUsualBytes);
+  ByteBuffer& out = recording_->bytes;
   wire::Bytes(out, kTraceId, View(context_.trace_id));
   wire::Bytes(out, kSpanId, View(context_.span_id));
   if (!context_.state.empty()) wire::Bytes(out, kTraceState, context_.state);
@@ -109,26 +108,26 @@ void Span::SetList(std::string_view key, std::string_view value) {
 
 void Span::Event(std::string_view name) {
   if (!recording_) return;
-  std::string event;
+  ByteBuffer event;
   wire::Fixed64(event, kEventTime, Now());
   wire::Text(event, kEventName, name);
-  wire::Bytes(recording_->bytes, kEvents, event);
+  wire::Bytes(recording_->bytes, kEvents, event.view());
 }
 
 void Span::Fail(std::string_view type) {
   if (!recording_ || std::exchange(recording_->failed, true)) return;
   SetIfAny("error.type", type);
-  std::string status;
+  ByteBuffer status;
   wire::Varint(status, kStatusCode, kStatusError);
-  wire::Bytes(recording_->bytes, kStatus, status);
+  wire::Bytes(recording_->bytes, kStatus, status.view());
 }
 
 void Span::End() {
-  const std::unique_ptr<Recording> ended = std::move(recording_);
+  const auto ended = std::move(recording_);
   if (!ended) return;
   wire::Fixed64(ended->bytes, kStart, ended->began);
   wire::Fixed64(ended->bytes, kEnd, Now());
-  context_.tracer->Take(ended->bytes);
+  context_.tracer->Take(ended->bytes.view());
 }
 
 }  // namespace wayleave::trace

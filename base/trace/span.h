@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text/byte_buffer.h"
 #include "base/trace/context.h"
 
 namespace wayleave::trace {
@@ -57,7 +58,7 @@ class Span {
  private:
   // What is known so far, encoded; times in nanoseconds since 1970.
   struct Recording {
-    std::string bytes;
+    text::ByteBuffer bytes;
     std::uint64_t began;
     bool failed = false;
   };

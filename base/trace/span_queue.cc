@@ -5,6 +5,9 @@
 #include "base/trace/otlp.h"
 
 namespace wayleave::trace {
+namespace {
+constexpr std::size_t kMostKept = std::size_t{1} << 20;
+}
 
 SpanQueue::Put SpanQueue::Push(std::string_view span) {
   std::lock_guard lock(mutex_);
@@ -18,7 +21,7 @@ SpanQueue::Put SpanQueue::Push(std::string_view span) {
 
 // The one that takes the next span.
 SpanBatch& SpanQueue::Open() {
-  if (batches_.empty() || batches_.back().spans >= batch_) batches_.emplace_back().bytes.reserve(usual_bytes_);
+  if (batches_.empty() || batches_.back().spans >= batch_) batches_.push_back({std::move(spare_), 0});
   return batches_.back();
 }
 
@@ -28,13 +31,19 @@ SpanBatch SpanQueue::Take() {
   SpanBatch batch = std::move(batches_.front());
   batches_.pop_front();
   spans_ -= batch.spans;
-  usual_bytes_ = batch.bytes.size();
   return batch;
 }
 
 bool SpanQueue::HasBatch() const {
   std::lock_guard lock(mutex_);
   return spans_ >= batch_;
+}
+
+void SpanQueue::Recycle(SpanBatch batch) {
+  if (batch.bytes.capacity() > kMostKept) return;
+  batch.bytes.Clear();
+  std::lock_guard lock(mutex_);
+  spare_ = std::move(batch.bytes);
 }
 
 void SpanQueue::Close() {

@@ -2,14 +2,15 @@
 
 #include <deque>
 #include <mutex>
-#include <string>
 #include <string_view>
+
+#include "base/text/byte_buffer.h"
 
 namespace wayleave::trace {
 
 // Spans as a request has them, one behind the other.
 struct SpanBatch {
-  std::string bytes;
+  text::ByteBuffer bytes;
   std::size_t spans = 0;
 };
 
@@ -27,6 +28,8 @@ class SpanQueue {
   // The oldest of them; without spans if there are none.
   SpanBatch Take();
   bool HasBatch() const;
+  // One that is done with: its memory serves for a later one.
+  void Recycle(SpanBatch batch);
   // From now on every span is lost.
   void Close();
 
@@ -38,7 +41,7 @@ class SpanQueue {
   mutable std::mutex mutex_;
   std::deque<SpanBatch> batches_;  // all but the last are full
   std::size_t spans_ = 0;          // in all of them
-  std::size_t usual_bytes_ = 0;    // of the batch that was taken last
+  text::ByteBuffer spare_;
   bool closed_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -20,6 +21,18 @@ namespace wayleave::crypto {
 namespace {
 
 std::string HexOf(const Digest& digest) { return Hex(AsView(digest)); }
+
+TEST(HexTest, TwoDigitsAByteForTextsOfAllLengths) {
+  std::string bytes, digits;
+  for (int byte = 0; byte < 256; ++byte) {
+    char two[3];
+    std::snprintf(two, sizeof two, "%02x", byte);
+    bytes += static_cast<char>(byte);
+    digits += two;
+    ASSERT_EQ(Hex(bytes), digits);
+    ASSERT_EQ(Hex(std::string_view(bytes).substr(byte)), two);
+  }
+}
 
 TEST(Sha256, GivesThePublishedDigests) {
   EXPECT_EQ(HexOf(Sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/text/byte_buffer.h"
 #include "base/text/json_line.h"
 #include "base/text/plain.h"
 #include "base/text/utf8.h"
@@ -38,9 +40,9 @@ TEST(Utf8Test, ACutLeavesNoCharacterInPart) {
   EXPECT_EQ(CutUtf8("漢字", 0), "");
 }
 
-// Every byte at every place of texts around the length of a word.
+// Every byte at every place of texts around the lengths of blocks and their parts.
 TEST(RunTest, EndsAtTheFirstByteThatIsNotOfIt) {
-  for (std::size_t size = 0; size <= 18; ++size) {
+  for (std::size_t size = 0; size <= 34; ++size) {
     EXPECT_EQ(AsciiRun(std::string(size, 'x')), size);
     EXPECT_EQ(PlainRun(std::string(size, '~')), size);
     for (std::size_t at = 0; at < size; ++at) {
@@ -64,10 +66,45 @@ TEST(RunTest, AByteDoesNotHideTheOneBeforeIt) {
   }
 }
 
+// With pieces of all sizes, around those at which it grows.
+TEST(ByteBufferTest, HoldsWhatWasWritten) {
+  ByteBuffer buffer;
+  std::string written;
+  for (std::size_t size = 0; size < 200; ++size) {
+    const std::string piece(size, static_cast<char>('a' + size % 26));
+    buffer.Append(piece);
+    char* const at = buffer.Room(size + 1);
+    std::fill_n(at, size + 1, '-');
+    buffer.Wrote(at + 1);
+    written += piece + '-';
+    ASSERT_EQ(buffer.view(), written);
+  }
+}
+
+TEST(ByteBufferTest, KeepsItsMemoryWhenItIsClearedAndGivesItAwayWhenItIsMoved) {
+  ByteBuffer buffer;
+  buffer.Append(std::string(5000, 'x'));
+  const std::size_t capacity = buffer.capacity();
+  buffer.Clear();
+  EXPECT_EQ(buffer.view(), "");
+  EXPECT_EQ(buffer.capacity(), capacity);
+
+  buffer.Append("old");
+  ByteBuffer other = std::move(buffer);
+  EXPECT_EQ(other.view(), "old");
+  EXPECT_EQ(buffer.view(), "");
+  EXPECT_EQ(buffer.capacity(), 0u);
+  buffer.Append("new");
+  EXPECT_EQ(buffer.view(), "new");
+  other = std::move(buffer);
+  EXPECT_EQ(other.view(), "new");
+}
+
 using std::chrono::microseconds;
 
 TEST(JsonLineTest, MembersStandInTheirOrder) {
-  JsonLine line;
+  ByteBuffer buffer;
+  JsonLine line(buffer);
   line.Text<"event">("x");
   line.Text<"peer">("127.0.0.1");
   line.Number<"status">(200);
@@ -75,7 +112,7 @@ TEST(JsonLineTest, MembersStandInTheirOrder) {
   line.True<"stream">();
   line.Milliseconds<"duration_ms">(microseconds(12345));
   line.Text<"nothing">("");
-  EXPECT_EQ(std::move(line).Take(), R"({"event":"x","peer":"127.0.0.1","status":200,"least":-9223372036854775808,)"
+  EXPECT_EQ(line.End(), R"({"event":"x","peer":"127.0.0.1","status":200,"least":-9223372036854775808,)"
                                     R"("stream":true,"duration_ms":12.345})");
 }
 
@@ -90,10 +127,11 @@ TEST(JsonLineTest, TimesHaveThreeDecimalsAndAreNeverNegative) {
 TEST(JsonLineTest, EveryCharacterCanBeReadAgain) {
   for (int byte = 0; byte < 0x80; ++byte) {
     const std::string value = std::string("before") + static_cast<char>(byte) + "behind";
-    JsonLine line;
+    ByteBuffer buffer;
+    JsonLine line(buffer);
     line.Number<"a">(1);
     line.Text<"value">(value);
-    const std::string text = std::move(line).Take();
+    const std::string text(line.End());
     EXPECT_EQ(nlohmann::json::parse(text).at("value"), value) << text;
     EXPECT_EQ(text.find_first_of("\n\r\x7f"), text.npos) << "a line stays one, and harms no terminal";
   }
@@ -105,12 +143,13 @@ TEST(JsonLineTest, LongTextsAreWrittenWhole) {
     for (std::size_t size = 0; size < 3000; size += 7) {
       std::string value;
       while (value.size() < size) value += unit;
-      JsonLine line;
+      ByteBuffer buffer;
+      JsonLine line(buffer);
       line.Number<"a">(1);
       line.Text<"first">("x");
       line.Text<"value">(value);
       line.Number<"last">(7);
-      const auto read = nlohmann::json::parse(std::move(line).Take());
+      const auto read = nlohmann::json::parse(line.End());
       ASSERT_EQ(read.value("value", ""), value);
       ASSERT_EQ(read.at("last"), 7);
     }

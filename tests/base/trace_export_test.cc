@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/trace/span_queue.h"
 #include "base/trace/tracer.h"
 #include "tests/base/allocations.h"
 #include "tests/base/trace_reader.h"
@@ -32,6 +33,21 @@ constexpr const char* kUnsampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b71
 std::string Ok() { return "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"; }
 
 Script Empty200() { return Script().Send(Ok() + "Content-Length: 0\r\n\r\n"); }
+
+TEST(SpanQueueTest, ABatchInOldMemoryHoldsNothingOfTheOldOne) {
+  SpanQueue queue(10, 2);
+  for (const char* span : {"one", "two", "three"}) queue.Push(span);
+  SpanBatch first = queue.Take();
+  EXPECT_EQ(first.spans, 2u);
+  const std::string bytes(first.bytes.view());
+  queue.Recycle(std::move(first));
+
+  EXPECT_EQ(queue.Take().spans, 1u);
+  for (const char* span : {"one", "two"}) queue.Push(span);
+  const SpanBatch again = queue.Take();
+  EXPECT_EQ(again.spans, 2u);
+  EXPECT_EQ(again.bytes.view(), bytes);
+}
 
 class TraceExportTest : public ::testing::Test {
  protected:

@@ -1,25 +1,20 @@
-// Credentials, cross-origin rules, cost and the access log: the small pure parts of the gateway.
+// Credentials, cross-origin rules and cost: the small pure parts of the gateway.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "gateway/cors.h"
 #include "gateway/cost.h"
 #include "gateway/credentials.h"
-#include "gateway/record.h"
 
 namespace wayleave::gateway {
 namespace {
 
 using namespace std::chrono_literals;
-using nlohmann::json;
 using ::testing::HasSubstr;
-using ::testing::MatchesRegex;
-using ::testing::Not;
 
 using Lines = std::vector<std::pair<std::string, std::string>>;
 
@@ -322,76 +317,6 @@ TEST(EstimateUsageTest, TakesFourBytesForATokenRoundedUp) {
   EXPECT_EQ(usage.output_tokens(), 1);
   EXPECT_EQ(usage.total_tokens(), 4);
   EXPECT_EQ(EstimateUsage(0, 0).total_tokens(), 0);
-}
-
-TEST(AccessLogTest, ALineForARefusedRequestSaysLittle) {
-  Record record;
-  record.arrived = std::chrono::steady_clock::now();
-  record.request_id = "req_1";
-  record.method = "POST";
-  record.endpoint = "responses";
-  record.status = 401;
-  record.error_code = "invalid_api_key";
-
-  const json line = json::parse(AccessLogLine(record, record.arrived + 1500us));
-
-  EXPECT_THAT(line.at("time").get<std::string>(), MatchesRegex("[0-9]{4}-..-..T..:..:..\\....Z"));
-  EXPECT_EQ(line.at("level"), "info");
-  EXPECT_EQ(line.at("event"), "request");
-  EXPECT_EQ(line.at("status"), 401);
-  EXPECT_EQ(line.at("error_code"), "invalid_api_key");
-  EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 1.5);
-  for (const char* absent :
-       {"peer", "tenant", "model", "provider", "input_tokens", "cost_nano_usd", "overhead_ms", "stream"}) {
-    EXPECT_FALSE(line.contains(absent)) << absent;
-  }
-}
-
-TEST(AccessLogTest, ALineForAGenerationTellsDecisionUsageAndTimes) {
-  Record record;
-  record.arrived = std::chrono::steady_clock::now();
-  record.dispatched = record.arrived + 250us;
-  record.first_event = record.arrived + 40ms;
-  record.tenant = "default";
-  record.key_id = "key_1";
-  record.model = "big";
-  record.rule = "exact";
-  record.stream = true;
-  record.status = 200;
-  auth::v1::Settlement& s = record.settlement.emplace();
-  s.set_provider("alpha");
-  s.set_upstream_model("alpha-model");
-  s.set_outcome(auth::v1::OUTCOME_CANCELLED);
-  s.mutable_usage()->set_input_tokens(100);
-  s.mutable_usage()->set_cached_input_tokens(60);
-  s.mutable_usage()->set_output_tokens(20);
-  s.set_estimated(true);
-  s.set_cost_nano_usd(12345);
-
-  const json line = json::parse(AccessLogLine(record, record.arrived + 2s));
-
-  EXPECT_EQ(line.at("provider"), "alpha");
-  EXPECT_EQ(line.at("upstream_model"), "alpha-model");
-  EXPECT_EQ(line.at("outcome"), "cancelled");
-  EXPECT_EQ(line.at("input_tokens"), 100);
-  EXPECT_EQ(line.at("cached_input_tokens"), 60);
-  EXPECT_EQ(line.at("output_tokens"), 20);
-  EXPECT_EQ(line.at("estimated"), true);
-  EXPECT_EQ(line.at("cost_nano_usd"), 12345);
-  EXPECT_EQ(line.at("stream"), true);
-  EXPECT_DOUBLE_EQ(line.at("overhead_ms").get<double>(), 0.25);
-  EXPECT_DOUBLE_EQ(line.at("first_event_ms").get<double>(), 40);
-  EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 2000);
-}
-
-TEST(AccessLogTest, WhateverAClientCallsItsModelTheLineIsOneLineOfJson) {
-  Record record;
-  record.model = "a\"b\\c\n\r\t\x01\x7f größe";
-
-  const std::string line = AccessLogLine(record, record.arrived);
-
-  EXPECT_EQ(json::parse(line).at("model"), record.model);
-  EXPECT_THAT(line, Not(HasSubstr("\n")));
 }
 
 }  // namespace

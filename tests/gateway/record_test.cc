@@ -1,5 +1,6 @@
 #include "gateway/record.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -8,6 +9,9 @@ namespace wayleave::gateway {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 const auto kStart = std::chrono::steady_clock::time_point(1h);
@@ -41,8 +45,13 @@ Record WholeRecord() {
   return record;
 }
 
+std::string LineOf(const Record& record, std::chrono::steady_clock::time_point ended) {
+  text::ByteBuffer buffer;
+  return std::string(AccessLogLine(record, ended, buffer));
+}
+
 TEST(AccessLogLine, SaysWhoWhatHowAndHowLong) {
-  const Json line = Json::parse(AccessLogLine(WholeRecord(), kStart + 152ms));
+  const Json line = Json::parse(LineOf(WholeRecord(), kStart + 152ms));
 
   EXPECT_EQ(line.at("event"), "request");
   EXPECT_EQ(line.at("user"), "ann");
@@ -67,7 +76,7 @@ TEST(AccessLogLine, OfARefusalTellsNoPhaseThatDidNotTakePlace) {
   record.status = 401;
   record.error_code = "invalid_api_key";
 
-  const Json line = Json::parse(AccessLogLine(record, kStart + 1ms));
+  const Json line = Json::parse(LineOf(record, kStart + 1ms));
 
   for (const char* absent :
        {"authenticate_ms", "stream_ms", "added_ms", "attempts", "tenant", "user", "answer_bytes"}) {
@@ -82,6 +91,76 @@ TEST(ServerTiming, TellsOursApartFromTheProviders) {
   record.phases.upstream = 50ms;
 
   EXPECT_EQ(ServerTiming(record, kStart + 52ms), "wayleave;dur=2.000, upstream;dur=50.000");
+}
+
+TEST(AccessLogLine, ALineForARefusedRequestSaysLittle) {
+  Record record;
+  record.arrived = std::chrono::steady_clock::now();
+  record.request_id = "req_1";
+  record.method = "POST";
+  record.endpoint = "responses";
+  record.status = 401;
+  record.error_code = "invalid_api_key";
+
+  const Json line = Json::parse(LineOf(record, record.arrived + 1500us));
+
+  EXPECT_THAT(line.at("time").get<std::string>(), MatchesRegex("[0-9]{4}-..-..T..:..:..\\....Z"));
+  EXPECT_EQ(line.at("level"), "info");
+  EXPECT_EQ(line.at("event"), "request");
+  EXPECT_EQ(line.at("status"), 401);
+  EXPECT_EQ(line.at("error_code"), "invalid_api_key");
+  EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 1.5);
+  for (const char* absent :
+       {"peer", "tenant", "model", "provider", "input_tokens", "cost_nano_usd", "overhead_ms", "stream"}) {
+    EXPECT_FALSE(line.contains(absent)) << absent;
+  }
+}
+
+TEST(AccessLogLine, ALineForAGenerationTellsDecisionUsageAndTimes) {
+  Record record;
+  record.arrived = std::chrono::steady_clock::now();
+  record.dispatched = record.arrived + 250us;
+  record.first_event = record.arrived + 40ms;
+  record.tenant = "default";
+  record.key_id = "key_1";
+  record.model = "big";
+  record.rule = "exact";
+  record.stream = true;
+  record.status = 200;
+  auth::v1::Settlement& s = record.settlement.emplace();
+  s.set_provider("alpha");
+  s.set_upstream_model("alpha-model");
+  s.set_outcome(auth::v1::OUTCOME_CANCELLED);
+  s.mutable_usage()->set_input_tokens(100);
+  s.mutable_usage()->set_cached_input_tokens(60);
+  s.mutable_usage()->set_output_tokens(20);
+  s.set_estimated(true);
+  s.set_cost_nano_usd(12345);
+
+  const Json line = Json::parse(LineOf(record, record.arrived + 2s));
+
+  EXPECT_EQ(line.at("provider"), "alpha");
+  EXPECT_EQ(line.at("upstream_model"), "alpha-model");
+  EXPECT_EQ(line.at("outcome"), "cancelled");
+  EXPECT_EQ(line.at("input_tokens"), 100);
+  EXPECT_EQ(line.at("cached_input_tokens"), 60);
+  EXPECT_EQ(line.at("output_tokens"), 20);
+  EXPECT_EQ(line.at("estimated"), true);
+  EXPECT_EQ(line.at("cost_nano_usd"), 12345);
+  EXPECT_EQ(line.at("stream"), true);
+  EXPECT_DOUBLE_EQ(line.at("overhead_ms").get<double>(), 0.25);
+  EXPECT_DOUBLE_EQ(line.at("first_event_ms").get<double>(), 40);
+  EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 2000);
+}
+
+TEST(AccessLogLine, WhateverAClientCallsItsModelTheLineIsOneLineOfJson) {
+  Record record;
+  record.model = "a\"b\\c\n\r\t\x01\x7f größe";
+
+  const std::string line = LineOf(record, record.arrived);
+
+  EXPECT_EQ(Json::parse(line).at("model"), record.model);
+  EXPECT_THAT(line, Not(HasSubstr("\n")));
 }
 
 }  // namespace

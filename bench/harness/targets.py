@@ -13,8 +13,8 @@ KEY = "wl_bench_0123456789abcdef0123456789abcdef"
 # Where a request goes by its model's name. The mock reads its terms from the name, wherever "mock:" stands in it.
 MODELS = {"mock:*": {"targets": ["mock/*"]},
           **{f"{name}-mock:*": {"targets": [f"{name}/*"]} for name in ("native", "ollama", "messages")}}
-PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced"),
-                            ["wayleave"]),
+PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-unmetered", "serve-rules", "serve-500-rules", "serve-governed",
+                             "serve-traced"), ["wayleave"]),
             "fleet": ["wayleave-gateway", "wayleave-auth", "wayleave-router", "wayleave-provider"]}
 FOREIGN = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PORT"}  # would lead elsewhere
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -45,8 +45,8 @@ def start(name, options, folder, upstream_port):
     os.mkdir(folder)
     if name == "direct":
         return Target(name, upstream_port)
-    kind = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "serve-rules": ServeRules,
-            "serve-500-rules": ServeManyRules, "serve-governed": ServeGoverned,
+    kind = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "serve-unmetered": ServeUnmetered,
+            "serve-rules": ServeRules, "serve-500-rules": ServeManyRules, "serve-governed": ServeGoverned,
             "serve-traced": ServeTraced, "fleet": Fleet}[name]
     target = kind(name, free_ports(1)[0])
     try:
@@ -125,11 +125,14 @@ class Gateway(Target):
         with open(path, "w") as out:
             json.dump(config, out, indent=1)
         env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-        env.update(PROXY_API_KEY=KEY, WAYLEAVE_STATE_DIR=os.path.join(folder, "state"))
+        env.update(PROXY_API_KEY=KEY, WAYLEAVE_STATE_DIR=os.path.join(folder, "state"), **self.environment(options))
         for name, command in commands.items():
             command = [os.path.join(options.bin, command[0]), *command[1:], "--config", path]
             log = os.path.join(folder, name + ".log")
             self.processes.append(Process(name, command, options.gateway_cpus, log, env, folder))
+
+    def environment(self, options):
+        return {}
 
     def await_ready(self, *admin_addresses):
         for address in admin_addresses:
@@ -158,6 +161,13 @@ class ServeLess(Serve):
                 place = place.setdefault(section, {})
             place[key] = literal(value)
         return config
+
+
+class ServeUnmetered(ServeLess):
+    """Like serve-less, and what is counted goes nowhere."""
+
+    def environment(self, options):
+        return {"LD_PRELOAD": os.path.join(options.tools, "bench-unmetered.so")}
 
 
 class ServeRules(Serve):

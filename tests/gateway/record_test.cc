@@ -117,39 +117,27 @@ TEST(AccessLogLine, ALineForARefusedRequestSaysLittle) {
 }
 
 TEST(AccessLogLine, ALineForAGenerationTellsDecisionUsageAndTimes) {
-  Record record;
-  record.arrived = std::chrono::steady_clock::now();
-  record.dispatched = record.arrived + 250us;
-  record.first_event = record.arrived + 40ms;
-  record.tenant = "default";
-  record.key_id = "key_1";
-  record.model = "big";
-  record.rule = "exact";
-  record.stream = true;
-  record.status = 200;
-  auth::v1::Settlement& s = record.settlement.emplace();
-  s.set_provider("alpha");
-  s.set_upstream_model("alpha-model");
+  Record record = WholeRecord();
+  auth::v1::Settlement& s = *record.settlement;
   s.set_outcome(auth::v1::OUTCOME_CANCELLED);
   s.mutable_usage()->set_input_tokens(100);
   s.mutable_usage()->set_cached_input_tokens(60);
-  s.mutable_usage()->set_output_tokens(20);
   s.set_estimated(true);
   s.set_cost_nano_usd(12345);
 
   const Json line = Json::parse(LineOf(record, record.arrived + 2s));
 
-  EXPECT_EQ(line.at("provider"), "alpha");
-  EXPECT_EQ(line.at("upstream_model"), "alpha-model");
+  EXPECT_EQ(line.at("provider"), "p");
+  EXPECT_EQ(line.at("upstream_model"), "m");
   EXPECT_EQ(line.at("outcome"), "cancelled");
   EXPECT_EQ(line.at("input_tokens"), 100);
   EXPECT_EQ(line.at("cached_input_tokens"), 60);
-  EXPECT_EQ(line.at("output_tokens"), 20);
+  EXPECT_EQ(line.at("output_tokens"), 7);
   EXPECT_EQ(line.at("estimated"), true);
   EXPECT_EQ(line.at("cost_nano_usd"), 12345);
   EXPECT_EQ(line.at("stream"), true);
-  EXPECT_DOUBLE_EQ(line.at("overhead_ms").get<double>(), 0.25);
-  EXPECT_DOUBLE_EQ(line.at("first_event_ms").get<double>(), 40);
+  EXPECT_DOUBLE_EQ(line.at("overhead_ms").get<double>(), 2);
+  EXPECT_DOUBLE_EQ(line.at("first_event_ms").get<double>(), 52);
   EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 2000);
 }
 

@@ -6,9 +6,9 @@ namespace wayleave::provider {
 
 StreamedItem* StreamedItems::WithId(Kind kind, std::string_view id) {
   if (id.empty()) return nullptr;
-  const auto item = std::find_if(items_.begin(), items_.end(),
-                                 [&](const StreamedItem& item) { return item.kind == kind && item.id == id; });
-  return item == items_.end() ? nullptr : &*item;
+  const auto known = std::find_if(items_.begin(), items_.end(),
+                                  [&](const StreamedItem& item) { return item.kind == kind && item.id == id; });
+  return known == items_.end() ? nullptr : &*known;
 }
 
 StreamedItem& StreamedItems::Begin(Kind kind, std::string_view id) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log/buffered_sink.h"
+#include "base/text/digits.h"
 
 namespace wayleave::log {
 namespace {
@@ -52,20 +53,18 @@ bool Enabled(Level level) { return logger && level >= threshold.load(std::memory
 std::string_view Now() {
   constexpr std::string_view kUpToSecond = "2026-11-26T04:20:00.";
   thread_local std::chrono::sys_seconds known{};
-  thread_local std::string text;
+  thread_local std::string line_time;
   const auto now = std::chrono::system_clock::now();
   const auto second = std::chrono::floor<std::chrono::seconds>(now);
-  if (std::exchange(known, second) != second || text.empty()) {
+  if (std::exchange(known, second) != second || line_time.empty()) {
     const std::time_t time = std::chrono::system_clock::to_time_t(second);
     std::tm utc{};
     gmtime_r(&time, &utc);
     char bytes[40];
-    text.assign(bytes, std::strftime(bytes, sizeof bytes, "%Y-%m-%dT%H:%M:%S.000Z", &utc));
+    line_time.assign(bytes, std::strftime(bytes, sizeof bytes, "%Y-%m-%dT%H:%M:%S.000Z", &utc));
   }
-  char* digit = &text[kUpToSecond.size()];
-  const std::int64_t ms = (now - second) / std::chrono::milliseconds(1);
-  for (const std::int64_t unit : {100, 10, 1}) *digit++ = static_cast<char>('0' + ms / unit % 10);
-  return text;
+  text::WriteThreeDigits(&line_time[kUpToSecond.size()], static_cast<unsigned>((now - second) / std::chrono::milliseconds(1)));
+  return line_time;
 }
 
 void Write(Level level, std::string_view event, std::initializer_list<Field> fields) {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/text/digits.h"
 #include "base/text/plain.h"
 
 namespace wayleave::text {
@@ -23,12 +24,8 @@ char* Copy(std::string_view bytes, char* at) {
 char* WriteMilliseconds(char* at, Duration time) {
   const std::int64_t us = std::max<std::int64_t>(0, time / std::chrono::microseconds(1));
   at = std::to_chars(at, at + 20, us / 1000).ptr;
-  const auto rest = static_cast<unsigned>(us % 1000);
   *at++ = '.';
-  *at++ = static_cast<char>('0' + rest / 100);
-  *at++ = static_cast<char>('0' + rest / 10 % 10);
-  *at++ = static_cast<char>('0' + rest % 10);
-  return at;
+  return WriteThreeDigits(at, static_cast<unsigned>(us % 1000));
 }
 
 // Of one byte that is not plain, in at most six.

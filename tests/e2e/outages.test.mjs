@@ -22,7 +22,7 @@ function runsDry(seen) {
     'the lease was of no use',
   );
   const refused = seen.filter(({ status }) => status !== 200);
-  assert.ok(refused.length > 0, 'the lease never ended: make the outage longer');
+  assert.ok(refused.length > 0, 'the lease never ended');
   for (const { status, error, retryAfter } of refused) {
     assert.deepEqual([status, error.code], [503, 'ledger_unavailable'], error.message);
     assert.ok(Number(retryAfter) >= 1, `retry-after ${retryAfter}`);
@@ -56,7 +56,7 @@ describe('PostgreSQL is away', () => {
         how,
         () => begin(postgres),
         () => end(postgres),
-        administration,
+        { during: administration },
       );
       goesOn(seen.free);
       runsDry(seen.rich);
@@ -134,6 +134,7 @@ describe("the gateway's journal", () => {
       'journal',
       () => disk.fill(),
       () => disk.free(),
+      { endsLeases: false },
     );
     goesOn(seen.free);
     goesOn(seen.rich);

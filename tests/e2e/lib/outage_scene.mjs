@@ -35,6 +35,12 @@ class Clients {
     return this.seen.slice(from).filter(({ status }) => status === 200);
   }
 
+  // A request may wait for a lock, and behind others that do, before it is refused.
+  refused() {
+    const from = this.seen.length;
+    return until(() => this.seen.slice(from).some(({ status }) => status !== 200), `${this.tag} to be refused`);
+  }
+
   flows() {
     const from = this.seen.length;
     return until(() => this.good(from).length >= 2 * this.doors.length, `${this.tag} to be served`);
@@ -63,16 +69,18 @@ export class Scene {
     return scene;
   }
 
-  // Load before, during and after; resolves to what each tenant's clients saw while it lasted.
-  async through(tag, begin, end, during = () => {}) {
+  // Load before, during and after; resolves to what each tenant's clients saw while it lasted, which is until the lease of
+  // the one with a budget has ended, if that `endsLeases`.
+  async through(tag, begin, end, { during = () => {}, endsLeases = true } = {}) {
     const clients = ['free', 'rich'].map((name) => new Clients(this.fleet.doors(this[name].secret), `${tag}.${name}`));
+    const [, rich] = clients;
     const seen = {};
     try {
       for (const tenant of clients) await tenant.flows();
       const from = performance.now();
       await begin();
       try {
-        await Promise.all([sleep(length), during()]);
+        await Promise.all([sleep(length), during(), endsLeases && rich.refused()]);
       } finally {
         await end();
       }

@@ -32,6 +32,19 @@ void Tell(const std::string& directory, const JournalLog::Recovered& found) {
   }
 }
 
+// Both are true when they are read.
+void ShowSize(const std::shared_ptr<JournalLog>& log, metrics::Registry& registry) {
+  prometheus::Gauge& pending =
+      registry.Gauge("wayleave_gateway_journal_pending", "Usage records that auth-service does not have.");
+  prometheus::Gauge& bytes = registry.Gauge("wayleave_gateway_journal_bytes", "Size of the usage journal's files.");
+  registry.OnCollect([log = std::weak_ptr(log), &pending, &bytes] {
+    const auto alive = log.lock();
+    if (!alive) return;
+    pending.Set(static_cast<double>(alive->pending()));
+    bytes.Set(static_cast<double>(alive->bytes()));
+  });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::Recover(const JournalConfig& config, metrics::Registry& registry) {
@@ -51,12 +64,10 @@ Result<std::unique_ptr<JournalLog>> Journal::OpenFreeSlot(const JournalConfig& c
   return Error{Code::kFailedPrecondition, config.directory + ": too many gateways use it at the same time"};
 }
 
-Journal::Journal(const JournalConfig& config, std::unique_ptr<JournalLog> log, metrics::Registry& registry)
+Journal::Journal(const JournalConfig& config, std::shared_ptr<JournalLog> log, metrics::Registry& registry)
     : config_(config),
       log_(std::move(log)),
       registry_(registry),
-      pending_(registry.Gauge("wayleave_gateway_journal_pending", "Usage records that auth-service does not have.")),
-      bytes_(registry.Gauge("wayleave_gateway_journal_bytes", "Size of the usage journal's files.")),
       opens_(registry.Counter(kAppends, kAppendsHelp, {{"kind", "open"}})),
       closes_(registry.Counter(kAppends, kAppendsHelp, {{"kind", "close"}})),
       append_errors_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "append"}})),
@@ -65,7 +76,9 @@ Journal::Journal(const JournalConfig& config, std::unique_ptr<JournalLog> log, m
       sync_seconds_(registry.Histogram("wayleave_gateway_journal_sync_seconds",
                                        "Time until what was written to the journal was on disk.", {},
                                        metrics::kDiskSeconds)),
-      sync_thread_([this] { RunSync(); }) {}
+      sync_thread_([this] { RunSync(); }) {
+  ShowSize(log_, registry);
+}
 
 Journal::~Journal() { Stop(std::chrono::milliseconds(0)); }
 
@@ -135,12 +148,10 @@ void Journal::SyncOnce() {
     sync_errors_.Increment();
     log::Error("journal.sync", {{"error", synced.error().message}});
   }
-  Show();
+  ShowLost();
 }
 
-void Journal::Show() {
-  pending_.Set(static_cast<double>(log_->pending()));
-  bytes_.Set(static_cast<double>(log_->bytes()));
+void Journal::ShowLost() {
   const std::int64_t lost = log_->lost();
   lost_.Increment(static_cast<double>(lost - std::exchange(shown_lost_, lost)));
 }

@@ -47,7 +47,7 @@ struct JournalConfig {
 // Open and Close may be called on any thread; everything else on the main thread. The registry must outlive it.
 class Journal {
  public:
-  // Replays what the directory holds. Creates the files; no settling yet.
+  // Replays what the directory holds. Creates the files; no settling yet. Before the registry is rendered first.
   static Result<std::unique_ptr<Journal>> Recover(const JournalConfig& config, metrics::Registry& registry);
   ~Journal();
 
@@ -67,19 +67,17 @@ class Journal {
   std::int64_t pending() const { return log_->pending(); }
 
  private:
-  Journal(const JournalConfig& config, std::unique_ptr<JournalLog> log, metrics::Registry& registry);
+  Journal(const JournalConfig& config, std::shared_ptr<JournalLog> log, metrics::Registry& registry);
 
   static Result<std::unique_ptr<JournalLog>> OpenFreeSlot(const JournalConfig& config, JournalLog::Recovered& found);
   bool Append(JournalRecord::Kind kind, const auth::v1::Settlement& settlement, prometheus::Counter& appends);
   void RunSync();
   void SyncOnce();
-  void Show();
+  void ShowLost();
 
   const JournalConfig config_;
-  const std::unique_ptr<JournalLog> log_;
+  const std::shared_ptr<JournalLog> log_;
   metrics::Registry& registry_;
-  prometheus::Gauge& pending_;
-  prometheus::Gauge& bytes_;
   prometheus::Counter& opens_;
   prometheus::Counter& closes_;
   prometheus::Counter& append_errors_;

@@ -42,8 +42,6 @@ Settler::Settler(JournalLog& log, AuthPort& auth, Worker& worker, metrics::Regis
     : log_(log),
       auth_(auth),
       worker_(worker),
-      pending_(registry.Gauge("wayleave_gateway_journal_pending", "Usage records that auth-service does not have.")),
-      bytes_(registry.Gauge("wayleave_gateway_journal_bytes", "Size of the usage journal's files.")),
       lag_(registry.Gauge("wayleave_gateway_journal_settle_lag_seconds",
                           "Age of the oldest usage record that auth-service does not have.")),
       settle_errors_(registry.Counter(kErrors, kErrorsHelp, {{"operation", "settle"}})),
@@ -139,10 +137,7 @@ Status Settler::Send(const JournalLog::Batch& batch) {
 void Settler::Acknowledge(const JournalLog::Batch& batch) {
   const Status saved = log_.Acknowledge(batch);
   if (!saved) log::Warning("journal.mark", {{"error", saved.error().message}});
-  const std::int64_t pending = log_.pending();
-  if (pending == 0) lag_.Set(0);
-  pending_.Set(static_cast<double>(pending));
-  bytes_.Set(static_cast<double>(log_.bytes()));
+  if (log_.pending() == 0) lag_.Set(0);
 }
 
 void Settler::Refused(const JournalLog::Batch& batch, const Error& error) {

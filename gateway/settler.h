@@ -48,8 +48,6 @@ class Settler {
   JournalLog& log_;
   AuthPort& auth_;
   Worker& worker_;
-  prometheus::Gauge& pending_;
-  prometheus::Gauge& bytes_;
   prometheus::Gauge& lag_;
   prometheus::Counter& settle_errors_;
   prometheus::Counter& refused_;

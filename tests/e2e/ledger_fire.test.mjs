@@ -7,7 +7,8 @@ import { Fleet, twos } from './lib/fleet.mjs';
 import { chatProvider } from './lib/gateway.mjs';
 import { LedgerClients } from './lib/ledger_clients.mjs';
 import { costOf, LedgerUpstream, prices } from './lib/ledger_upstream.mjs';
-import { sleep, until } from './lib/wait.mjs';
+import { records } from './lib/records.mjs';
+import { sleep } from './lib/wait.mjs';
 
 const count = Number(process.env.WAYLEAVE_E2E_FIRE ?? 12_000) / 2;
 const killEvery = process.env.WAYLEAVE_E2E_FIRE ? 3_000 : 1_500;
@@ -62,14 +63,9 @@ async function fire(fleet, clients) {
   return state.killed;
 }
 
-const settled = (fleet) =>
-  until(async () => {
-    for (const member of fleet.replicas('gateway')) {
-      const pending = await fleet.metric(member, 'wayleave_gateway_journal_pending');
-      if (pending !== 0) throw new Error(`${member} has ${pending} records`);
-    }
-    return true;
-  }, 'the journals to be settled');
+const columns = `reservation_id, tenant, "user", key_id, outcome, estimated, input_tokens, cached_input_tokens, output_tokens,
+  reasoning_tokens, cost_nano_usd`;
+const reached = (upstream) => [...upstream.byId.keys()].filter((id) => id.startsWith('fire.'));
 
 for (const [name, options] of Object.entries(shapes)) {
   describe(`killed under load, ${name}`, () => {
@@ -98,11 +94,7 @@ for (const [name, options] of Object.entries(shapes)) {
       clients = new LedgerClients(doors, { count, agent });
       const killed = await fire(fleet, clients);
       console.log(`${name}: killed ${killed.join(' ')}; clients saw ${JSON.stringify(clients.summary)}`);
-      await settled(fleet);
-      rows = await fleet.store.rows(
-        `select request_id, reservation_id, tenant, "user", key_id, outcome, estimated, input_tokens, cached_input_tokens,
-         output_tokens, reasoning_tokens, cost_nano_usd from usage where request_id like 'fire.%'`,
-      );
+      rows = (await records(fleet, columns, reached(upstream))).filter(({ request_id: id }) => id.startsWith('fire.'));
       pools = await fleet.store.rows('select id, period, used, leased from pools');
       for (const row of rows) rowOf.set(row.request_id, [...(rowOf.get(row.request_id) ?? []), row]);
     });
@@ -151,12 +143,12 @@ for (const [name, options] of Object.entries(shapes)) {
     });
 
     test('what was cut is recorded once, by its name, with an estimate', () => {
-      const reached = [...upstream.byId.keys()].filter((id) => id.startsWith('fire.'));
+      const ids = reached(upstream);
       none(
-        reached.filter((id) => rowOf.get(id)?.length !== 1),
+        ids.filter((id) => rowOf.get(id)?.length !== 1),
         'reached the model and are not recorded once',
       );
-      const cut = reached.filter((id) => clients.seen.get(id).end !== 'completed').map((id) => rowOf.get(id)[0]);
+      const cut = ids.filter((id) => clients.seen.get(id).end !== 'completed').map((id) => rowOf.get(id)[0]);
       const odd = cut.filter((row) => (row.outcome === completed ? row.estimated : !cutOutcomes[row.outcome]));
       none(odd, 'cut requests without a name for it');
       none(

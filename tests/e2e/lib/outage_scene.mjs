@@ -4,6 +4,7 @@ import { Fleet } from './fleet.mjs';
 import { chatProvider } from './gateway.mjs';
 import { chatBody, post } from './http.mjs';
 import { costOf, LedgerUpstream, prices } from './ledger_upstream.mjs';
+import { records } from './records.mjs';
 import { sleep, until } from './wait.mjs';
 
 const length = Number(process.env.WAYLEAVE_E2E_OUTAGE ?? 6) * 1_000;
@@ -97,12 +98,8 @@ export class Scene {
 
   async nothingLost(seen) {
     const { fleet, upstream } = this;
-    await until(async () => {
-      for (const member of fleet.replicas('gateway'))
-        if ((await fleet.metric(member, 'wayleave_gateway_journal_pending')) !== 0) return false;
-      return true;
-    }, 'the journals to catch up');
-    const rows = await fleet.store.rows('select request_id, tenant, cost_nano_usd from usage');
+    const served = seen.filter(({ status }) => status === 200).map(({ id }) => id);
+    const rows = await records(fleet, 'tenant, cost_nano_usd', served);
     const byId = Map.groupBy(rows, (row) => row.request_id);
     const wrong = seen.filter(({ id, status, number }) => {
       const own = byId.get(id) ?? [];

@@ -50,7 +50,7 @@ Status Run(app::Program& program) {
   auto port = server.Start();
   if (!port) return std::move(port).error();
   log::Info("serving", {{"address", config.listen}, {"port", *port}});
-  program.OnReload({"tracing", "auth"}, [&program, &core] {
+  program.OnReload({"auth"}, [&program, &core] {
     program.reloads().Again([&core](config::Section& root) { TakeOver(root, **core); });
   });
   program.SetReady(true);

@@ -16,9 +16,7 @@ namespace wayleave::deploy {
 namespace {
 
 // Read once; the rest of the file is taken over while the process runs.
-const std::vector<std::string> kFixed = { "tracing",
-                                         "gateway", "auth",
-                                         "router.discovery_interval", "router.probe_interval"};
+const std::vector<std::string> kFixed = {"gateway", "auth", "router.discovery_interval", "router.probe_interval"};
 
 // Without a file, the environment is looked at each time anew.
 Settings SettingsOf(config::Section& root, const app::Flags& flags) {

@@ -88,7 +88,7 @@ Status Run(app::Program& program) {
   }
   if (port) {
     log::Info("serving", {{"address", config.http.address}, {"port", *port}});
-    program.OnReload({"tracing", "gateway"}, [&program, &gateway] { 
+    program.OnReload({"gateway"}, [&program, &gateway] {
       program.reloads().Again([&gateway](config::Section& root) { TakeOver(root, gateway); });
     });
     program.SetReady(true);

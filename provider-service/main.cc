@@ -13,7 +13,7 @@ namespace {
 using namespace wayleave;
 
 // Read once; the providers are taken over while the service runs.
-const std::vector<std::string> kFixed = {"tracing", "provider"};
+const std::vector<std::string> kFixed = {"provider"};
 
 provider::Config Load(config::Section& root) {
   provider::Config config = provider::ReadConfig(root);

@@ -15,8 +15,7 @@ namespace {
 using namespace wayleave;
 
 // Read once; the rest of the file is taken over while the service runs.
-const std::vector<std::string> kFixed = {"tracing",
-                                         "router.listen",
+const std::vector<std::string> kFixed = {"router.listen",
                                          "router.admin",
                                          "router.reflection",
                                          "router.provider",

@@ -18,6 +18,10 @@
 namespace wayleave::app {
 namespace {
 
+// Read once by every program.
+constexpr const char* kFixed[] = {"admin_tls",       "grpc",           "reuse_port",           "shutdown", "tracing.ca_file",
+                                  "tracing.headers", "tracing.otlp_endpoint", "tracing.timeout", "tracing.trust_parent"};
+
 // A collector that is away delays the end of a program by this.
 constexpr std::chrono::seconds kLastSpans{3};
 
@@ -71,7 +75,10 @@ Program::Program(std::string name, Flags flags)
   metrics::ShowProcess(registry_);
   ShowDroppedLines(registry_);
   reloads_.Also([this](config::Section& root) -> std::function<void()> {
-    return [this, level = LogLevel::Read(root)] { log_level_.Configure(level); };
+    return [this, level = LogLevel::Read(root), sampling = trace::ReadConfig(root).sampling] {
+      log_level_.Configure(level);
+      if (tracer_) tracer_->SetSampling(sampling);
+    };
   });
   const trace::Config tracing = trace::ReadConfig(*config_);
   if (tracing.on()) tracer_ = std::make_unique<trace::Tracer>(tracing, name_, registry_);
@@ -139,7 +146,7 @@ void Program::SetReady(bool ready) {
 }
 
 void Program::OnReload(std::vector<std::string> fixed, std::function<void()> again) {
-  fixed.insert(fixed.end(), {"admin_tls", "grpc", "reuse_port", "shutdown"});
+  fixed.insert(fixed.end(), std::begin(kFixed), std::end(kFixed));
   reloads_.SetFixed(std::move(fixed));
   again_ = [again = std::move(again)] {
     NotifyReloading();

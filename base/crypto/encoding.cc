@@ -3,7 +3,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -12,16 +11,20 @@
 namespace wayleave::crypto {
 namespace {
 
-// Of four bytes at once, as they lie in memory.
-std::uint64_t HexDigits(std::uint32_t bytes) {
-  static_assert(std::endian::native == std::endian::little);
-  constexpr std::uint64_t kEach = 0x0101010101010101;
-  std::uint64_t spread = bytes;
-  spread = (spread | spread << 16) & 0x0000ffff0000ffff;
-  spread = (spread | spread << 8) & 0x00ff00ff00ff00ff;
-  const std::uint64_t halves = (spread >> 4 & 0x000f000f000f000f) | (spread & 0x000f000f000f000f) << 8;
-  const std::uint64_t letters = (halves + 6 * kEach) >> 4 & kEach;  // 1 where it is above 9
-  return halves + '0' * kEach + letters * ('a' - '0' - 10);
+// Two digits of each, as they lie in memory; processors of today do this to all of them at once.
+using Bytes = std::uint8_t __attribute__((vector_size(16)));
+
+Bytes Digits(Bytes halves) { return halves + '0' + (reinterpret_cast<Bytes>(halves > 9) & ('a' - '0' - 10)); }
+
+void WriteSixteen(char* at, const char* from) {
+  Bytes bytes;
+  std::memcpy(&bytes, from, sizeof bytes);
+  const Bytes high = Digits(bytes >> 4);
+  const Bytes low = Digits(bytes & 15);
+  const Bytes first = __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const Bytes last = __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  std::memcpy(at, &first, sizeof first);
+  std::memcpy(at + sizeof first, &last, sizeof last);
 }
 
 }  // namespace
@@ -39,18 +42,14 @@ void AppendHex(std::string& text, std::string_view bytes) {
 }
 
 char* WriteHex(char* at, std::string_view bytes) {
-  for (; bytes.size() >= 4; bytes.remove_prefix(4), at += 8) {
-    std::uint32_t four;
-    std::memcpy(&four, bytes.data(), sizeof four);
-    const std::uint64_t digits = HexDigits(four);
-    std::memcpy(at, &digits, sizeof digits);
-  }
-  for (const char byte : bytes) {
-    const std::uint64_t digits = HexDigits(static_cast<std::uint8_t>(byte));
-    std::memcpy(at, &digits, 2);
-    at += 2;
-  }
-  return at;
+  constexpr std::size_t kAtOnce = sizeof(Bytes);
+  for (; bytes.size() >= kAtOnce; bytes.remove_prefix(kAtOnce), at += 2 * kAtOnce) WriteSixteen(at, bytes.data());
+  if (bytes.empty()) return at;
+  char padded[kAtOnce] = {};
+  char digits[2 * kAtOnce];
+  std::memcpy(padded, bytes.data(), bytes.size());
+  WriteSixteen(digits, padded);
+  return std::copy_n(digits, 2 * bytes.size(), at);
 }
 
 std::string Base62(std::string_view bytes) {

@@ -1,6 +1,5 @@
 #include "base/text/json_line.h"
 
-#include <charconv>
 #include <cstring>
 
 #include "base/text/digits.h"
@@ -11,10 +10,6 @@ namespace {
 
 using Duration = std::chrono::steady_clock::duration;
 
-constexpr std::size_t kMostDigits = 24;
-// Of one byte, with the quotation marks around the text.
-constexpr std::size_t kMostEscape = 6 + 2;
-
 char* Copy(std::string_view bytes, char* at) {
   std::memcpy(at, bytes.data(), bytes.size());
   return at + bytes.size();
@@ -23,7 +18,7 @@ char* Copy(std::string_view bytes, char* at) {
 // Whole numbers are written much faster than others.
 char* WriteMilliseconds(char* at, Duration time) {
   const std::int64_t us = std::max<std::int64_t>(0, time / std::chrono::microseconds(1));
-  at = std::to_chars(at, at + 20, us / 1000).ptr;
+  at = WriteNumber(at, us / 1000);
   *at++ = '.';
   return WriteThreeDigits(at, static_cast<unsigned>(us % 1000));
 }
@@ -47,8 +42,7 @@ char* WriteEscape(char* at, char c) {
 }  // namespace
 
 // Nearly all of it is plain.
-void JsonLine::PutText(std::string_view name, std::string_view value) {
-  char* at = Copy(name, out_.Room(name.size() + value.size() + kMostEscape));
+void JsonLine::PutText(char* at, std::string_view value) {
   *at++ = '"';
   for (;;) {
     const std::size_t plain = PlainRun(value);
@@ -62,14 +56,9 @@ void JsonLine::PutText(std::string_view name, std::string_view value) {
   out_.Wrote(at);
 }
 
-void JsonLine::PutNumber(std::string_view name, std::int64_t value) {
-  char* const at = Copy(name, out_.Room(name.size() + kMostDigits));
-  out_.Wrote(std::to_chars(at, at + kMostDigits, value).ptr);
-}
+void JsonLine::PutNumber(char* at, std::int64_t value) { out_.Wrote(WriteNumber(at, value)); }
 
-void JsonLine::PutMilliseconds(std::string_view name, Duration time) {
-  out_.Wrote(WriteMilliseconds(Copy(name, out_.Room(name.size() + kMostDigits)), time));
-}
+void JsonLine::PutMilliseconds(char* at, Duration time) { out_.Wrote(WriteMilliseconds(at, time)); }
 
 // Its brace stands in place of the first member's comma.
 std::string_view JsonLine::End() {
@@ -79,7 +68,7 @@ std::string_view JsonLine::End() {
 }
 
 std::string MillisecondsText(Duration time) {
-  char text[kMostDigits];
+  char text[24];
   return {text, WriteMilliseconds(text, time)};
 }
 

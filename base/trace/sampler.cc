@@ -5,7 +5,8 @@
 namespace wayleave::trace {
 namespace {
 
-constexpr double kIds = 0x1p64;
+// The id's last bit decides nothing, so that there is a number above all that are compared.
+constexpr double kIds = 0x1p63;
 
 std::uint64_t LowHalf(const TraceId& id) {
   std::uint64_t value = 0;
@@ -13,13 +14,16 @@ std::uint64_t LowHalf(const TraceId& id) {
   return value;
 }
 
+std::uint64_t Threshold(double ratio) { return static_cast<std::uint64_t>(std::clamp(ratio, 0.0, 1.0) * kIds); }
+
 }  // namespace
 
-Sampler::Sampler(double ratio, bool trust_parent)
-    : threshold_(ratio < 1 ? static_cast<std::uint64_t>(std::max(ratio, 0.0) * kIds) : 0),
-      all_(ratio >= 1),
-      trust_parent_(trust_parent) {}
+Sampler::Sampler(double ratio, bool trust_parent) : threshold_(Threshold(ratio)), trust_parent_(trust_parent) {}
 
-bool Sampler::Samples(const TraceId& id) const { return all_ || LowHalf(id) < threshold_; }
+void Sampler::SetRatio(double ratio) { threshold_.store(Threshold(ratio), std::memory_order_relaxed); }
+
+bool Sampler::Samples(const TraceId& id) const {
+  return LowHalf(id) >> 1 < threshold_.load(std::memory_order_relaxed);
+}
 
 }  // namespace wayleave::trace

@@ -26,13 +26,16 @@ class Tracer {
   // For a call from a service of ours, which has decided already: in no trace if the caller is in none.
   Context Join(Context caller);
 
+  // The share of requests that are traced from now on, where nobody else decides.
+  void SetSampling(double ratio) { sampler_.SetRatio(ratio); }
+
   // A finished span, encoded.
   void Take(std::string_view span) { exporter_.Take(span); }
   // Sends what is there, within `grace`; what ends later is lost. Any thread but a worker's. Idempotent.
   void Stop(std::chrono::milliseconds grace) { exporter_.Stop(grace); }
 
  private:
-  const Sampler sampler_;
+  Sampler sampler_;
   Exporter exporter_;
 };
 

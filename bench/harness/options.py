@@ -3,10 +3,10 @@ import argparse
 import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-TARGETS = ["direct", "nginx", "serve", "serve-less", "serve-unmetered", "serve-rules", "serve-500-rules", "serve-governed",
-           "serve-traced", "fleet"]
+TARGETS = ["direct", "nginx", "serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced",
+           "fleet"]
 # Measured where --only or --less asks for them.
-ON_DEMAND = {"serve-less", "serve-unmetered", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced"}
+ON_DEMAND = {"serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced"}
 
 
 def parse(arguments=None):

@@ -13,8 +13,8 @@ KEY = "wl_bench_0123456789abcdef0123456789abcdef"
 # Where a request goes by its model's name. The mock reads its terms from the name, wherever "mock:" stands in it.
 MODELS = {"mock:*": {"targets": ["mock/*"]},
           **{f"{name}-mock:*": {"targets": [f"{name}/*"]} for name in ("native", "ollama", "messages")}}
-PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-unmetered", "serve-rules", "serve-500-rules", "serve-governed",
-                             "serve-traced"), ["wayleave"]),
+PROGRAMS = {**dict.fromkeys(("serve", "serve-less", "serve-rules", "serve-500-rules", "serve-governed", "serve-traced"),
+                            ["wayleave"]),
             "fleet": ["wayleave-gateway", "wayleave-auth", "wayleave-router", "wayleave-provider"]}
 FOREIGN = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PORT"}  # would lead elsewhere
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -40,15 +40,14 @@ class Target:
             process.check()
 
 
-def start(name, options, folder, upstream_port):
+def start(name, options, folder, upstream_port, kind=None):
     """A running, ready target. What it started is in `processes` even when this fails half way."""
     os.mkdir(folder)
     if name == "direct":
         return Target(name, upstream_port)
-    kind = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "serve-unmetered": ServeUnmetered,
-            "serve-rules": ServeRules, "serve-500-rules": ServeManyRules, "serve-governed": ServeGoverned,
-            "serve-traced": ServeTraced, "fleet": Fleet}[name]
-    target = kind(name, free_ports(1)[0])
+    kinds = {"nginx": Nginx, "serve": Serve, "serve-less": ServeLess, "serve-rules": ServeRules,
+             "serve-500-rules": ServeManyRules, "serve-governed": ServeGoverned, "serve-traced": ServeTraced, "fleet": Fleet}
+    target = (kind or kinds[name])(name, free_ports(1)[0])
     try:
         target.start(options, folder, upstream_port)
     except BaseException:
@@ -161,13 +160,6 @@ class ServeLess(Serve):
                 place = place.setdefault(section, {})
             place[key] = literal(value)
         return config
-
-
-class ServeUnmetered(ServeLess):
-    """Like serve-less, and what is counted goes nowhere."""
-
-    def environment(self, options):
-        return {"LD_PRELOAD": os.path.join(options.tools, "bench-unmetered.so")}
 
 
 class ServeRules(Serve):

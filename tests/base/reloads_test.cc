@@ -28,16 +28,21 @@ class ReloadsTest : public ::testing::Test {
   ReloadsTest() {
     std::string pattern = ::testing::TempDir() + "reloadsXXXXXX";
     folder_ = mkdtemp(pattern.data());
-    Write("name: first\nport: 1\n");
-    Flags flags;
-    flags.config = File();
     ::testing::internal::CaptureStdout();
-    program_.emplace("test", flags);
-    program_->OnReload({"port"}, [this] { Again(); });
+    Start("name: first\nport: 1\n");
   }
   ~ReloadsTest() override {
     if (program_) Logs();
     fs::remove_all(folder_);
+  }
+  // Instead of the one that runs.
+  void Start(const std::string& text) {
+    program_.reset();
+    Write(text);
+    Flags flags;
+    flags.config = File();
+    program_.emplace("test", flags);
+    program_->OnReload({"port"}, [this] { Again(); });
   }
   std::string File() const { return folder_ + "/w.yaml"; }
   void Write(const std::string& text) const { std::ofstream(File()) << text; }
@@ -206,6 +211,21 @@ TEST_F(WaitingTest, HangupReadsTheFileAgain) {
   Send(SIGHUP);
   ASSERT_TRUE(Counted("ok", 1));
   EXPECT_TRUE(Becomes("first"));
+}
+
+TEST_F(ReloadsTest, TheShareOfTracesIsTakenOverButNotTheCollector) {
+  Start("name: first\ntracing: {otlp_endpoint: 'http://127.0.0.1:4318', sampling: 0}\n");
+  trace::Tracer& tracer = *program_->tracer();
+  EXPECT_FALSE(tracer.Receive({}).sampled);
+
+  Write("name: first\ntracing: {otlp_endpoint: 'http://127.0.0.1:4319', sampling: 1}\n");
+  EXPECT_EQ(Problem(), "");
+  EXPECT_TRUE(tracer.Receive({}).sampled);
+
+  Write("name: first\ntracing: {otlp_endpoint: 'http://127.0.0.1:4318', sampling: 2}\n");
+  EXPECT_THAT(Problem(), HasSubstr("tracing.sampling: must be a number from 0 to 1"));
+  EXPECT_TRUE(tracer.Receive({}).sampled);
+  EXPECT_THAT(Logs(), HasSubstr(R"("keys":"tracing.otlp_endpoint")"));
 }
 
 TEST(ProgramWithoutReload, HangupDoesNotEndIt) {

@@ -146,6 +146,14 @@ TEST(Sampler, TakesItsShareOfTheIds) {
   EXPECT_TRUE(Sampler(1, true).Samples(IdOf(~std::uint64_t{0})));
 }
 
+TEST(Sampler, TakesAnotherShareFromNowOn) {
+  Sampler sampler(0, true);
+  sampler.SetRatio(1);
+  EXPECT_EQ(SampledOf(sampler, 1000), 1000);
+  sampler.SetRatio(0.5);
+  EXPECT_EQ(SampledOf(sampler, 1000), 501);
+}
+
 TEST(Sampler, WhatALittleShareTakesALargerOneTakesToo) {
   const Sampler little(0.01, true);
   const Sampler large(0.02, true);

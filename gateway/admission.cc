@@ -82,6 +82,7 @@ Task<Status> Admit(GenerationServices& services, const http::Request& request, p
   stages.End(routed);
   if (!routed) co_return routed;
   LimitOutput(admission.principal.policy(), admission.route);
+  if (admission.principal.policy().unmetered()) co_return Status();
   stages.Begin("reserve");
   const Lap reserving(record.phases.reserve);
   Status held =

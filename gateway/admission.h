@@ -19,8 +19,8 @@ struct Admission {
   Hold hold;
 };
 
-// Authenticates, reads the envelope, routes, takes the gateway's own pick of the targets, and reserves; within ten
-// seconds. Fills `admission` and `record`; what `request` describes lives on. The error is fit for the client, and
+// Authenticates, reads the envelope, routes, takes the gateway's own pick of the targets, and reserves for those who have
+// limits; within ten seconds. Fills `admission` and `record`; what `request` describes lives on. The error is fit for the client, and
 // nothing is reserved then.
 Task<Status> Admit(GenerationServices& services, const http::Request& request, provider::v1::Endpoint endpoint,
                    const rpc::CallContext& context, Admission& admission, Record& record);

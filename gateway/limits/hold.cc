@@ -17,11 +17,11 @@ void Add(const auth::v1::Amount& amount, auth::v1::Amount& to) {
 
 }  // namespace
 
+Hold::Hold() { request_.set_reservation_id(crypto::MakeId("rsv_")); }
+
 Task<Status> Hold::Take(AuthPort& auth, const Known& known, router::v1::RouteResponse& route,
                         std::chrono::milliseconds lifetime, const rpc::CallContext& context) {
   auth_ = &auth;
-  request_.set_reservation_id(crypto::MakeId("rsv_"));
-  if (known.principal.policy().unmetered()) co_return Status();
   bound_ = BoundOf(known, route);
   *request_.mutable_principal() = known.principal;
   request_.set_model(known.envelope.model);

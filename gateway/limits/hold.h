@@ -13,6 +13,9 @@ namespace wayleave::gateway {
 // `known` refers to outlive it.
 class Hold {
  public:
+  // Of nothing yet, and under an id of its own, which the generation has also if nothing is ever held for it.
+  Hold();
+
   // Asks for it. The error is fit for the client, and nothing is held then. Sets in the route how much output the request
   // may ask for, where that is limited.
   Task<Status> Take(AuthPort& auth, const Known& known, router::v1::RouteResponse& route,

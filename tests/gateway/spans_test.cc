@@ -91,6 +91,16 @@ TEST_F(SpansTest, ARequestIsASpanWithOneForEachQuestion) {
   EXPECT_EQ(request.status, 0u);
 }
 
+TEST_F(SpansTest, ForWhoHasNoLimitsNothingIsReserved) {
+  auth_.policy.set_unmetered(true);
+  StartTraced();
+
+  Ask(Responses(true));
+
+  EXPECT_THAT(Names(Spans()), UnorderedElementsAre("authenticate", "route", "chat alpha-model", "settle",
+                                                   "POST /v1/responses"));
+}
+
 TEST_F(SpansTest, AnAttemptIsToldInTheWordsForModels) {
   StartTraced();
 

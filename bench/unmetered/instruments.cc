@@ -46,20 +46,14 @@ class Real {
 
 namespace prometheus {
 
-void Gauge::Increment() {
-  static const Real<Gauge*> real("_ZN10prometheus5Gauge9IncrementEv");
-  real(this);
-}
+void Gauge::Increment() { Increment(1); }
 
 void Gauge::Increment(double by) {
   static const Real<Gauge*, double> real("_ZN10prometheus5Gauge9IncrementEd");
   real(this, by);
 }
 
-void Gauge::Decrement() {
-  static const Real<Gauge*> real("_ZN10prometheus5Gauge9DecrementEv");
-  real(this);
-}
+void Gauge::Decrement() { Decrement(1); }
 
 void Gauge::Decrement(double by) {
   static const Real<Gauge*, double> real("_ZN10prometheus5Gauge9DecrementEd");
@@ -76,10 +70,7 @@ void Gauge::SetToCurrentTime() {
   real(this);
 }
 
-void Counter::Increment() {
-  static const Real<Counter*> real("_ZN10prometheus7Counter9IncrementEv");
-  real(this);
-}
+void Counter::Increment() { Increment(1); }
 
 void Counter::Increment(double by) {
   static const Real<Counter*, double> real("_ZN10prometheus7Counter9IncrementEd");

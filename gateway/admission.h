@@ -20,8 +20,8 @@ struct Admission {
 };
 
 // Authenticates, reads the envelope, routes, takes the gateway's own pick of the targets, and reserves for those who have
-// limits; within ten seconds. Fills `admission` and `record`; what `request` describes lives on. The error is fit for the client, and
-// nothing is reserved then.
+// limits; within ten seconds. Fills `admission` and `record`; what `request` describes lives on. The error is fit for the
+// client, and nothing is reserved then.
 Task<Status> Admit(GenerationServices& services, const http::Request& request, provider::v1::Endpoint endpoint,
                    const rpc::CallContext& context, Admission& admission, Record& record);
 

@@ -19,8 +19,11 @@ namespace wayleave::app {
 namespace {
 
 // Read once by every program.
-constexpr const char* kFixed[] = {"admin_tls",       "grpc",           "reuse_port",           "shutdown", "tracing.ca_file",
-                                  "tracing.headers", "tracing.otlp_endpoint", "tracing.timeout", "tracing.trust_parent"};
+constexpr const char* kFixed[] = {"admin_tls",       "grpc",
+                                  "reuse_port",      "shutdown",
+                                  "tracing.ca_file", "tracing.headers",
+                                  "tracing.timeout", "tracing.otlp_endpoint",
+                                  "tracing.trust_parent"};
 
 // A collector that is away delays the end of a program by this.
 constexpr std::chrono::seconds kLastSpans{3};

@@ -63,7 +63,8 @@ std::string_view Now() {
     char bytes[40];
     line_time.assign(bytes, std::strftime(bytes, sizeof bytes, "%Y-%m-%dT%H:%M:%S.000Z", &utc));
   }
-  text::WriteThreeDigits(&line_time[kUpToSecond.size()], static_cast<unsigned>((now - second) / std::chrono::milliseconds(1)));
+  const auto ms = static_cast<unsigned>((now - second) / std::chrono::milliseconds(1));
+  text::WriteThreeDigits(&line_time[kUpToSecond.size()], ms);
   return line_time;
 }
 

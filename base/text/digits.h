@@ -1,9 +1,13 @@
 #pragma once
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 
 namespace wayleave::text {
+
+// Of any number, with three decimals.
+inline constexpr std::size_t kMostDigits = 24;
 
 // "007" for 7; of a number below 1,000. Returns their end. Divides by constants only, which compilers make cheap.
 inline char* WriteThreeDigits(char* at, unsigned number) {

@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "base/text/digits.h"
 #include "base/text/plain.h"
 
 namespace wayleave::text {
@@ -68,7 +67,7 @@ std::string_view JsonLine::End() {
 }
 
 std::string MillisecondsText(Duration time) {
-  char text[24];
+  char text[kMostDigits];
   return {text, WriteMilliseconds(text, time)};
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/text/byte_buffer.h"
+#include "base/text/digits.h"
 
 namespace wayleave::text {
 
@@ -60,7 +61,6 @@ class JsonLine {
   std::string_view End();
 
  private:
-  static constexpr std::size_t kMostDigits = 24;
   // Of one byte, with the quotation marks around the text.
   static constexpr std::size_t kMostEscape = 6 + 2;
 

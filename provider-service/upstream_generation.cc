@@ -139,7 +139,7 @@ class UpstreamGeneration : public Generation {
   Task<void> Begin(v1::GenerateResponse& piece) {
     Result<http::ResponseHead> head = co_await source_->Open();
     if (cancelled_) co_return;
-    if (!head) co_return Fail(piece, SendFailure(head.error()), Outcome::kUnavailable, head.error().reason);
+    if (!head) co_return Headless(piece, head.error());
     head_ = std::move(head).value();
     provider_->metrics.FirstByte(std::chrono::duration<double>(Clock::now() - started_).count());
     const bool good = head_.status / 100 == 2;
@@ -155,6 +155,12 @@ class UpstreamGeneration : public Generation {
     if (good && IsAnswer() && !(whole_ && IsErrorBody(body))) co_return BeginWith(body);
     if (good) co_return Fail(piece, NotAStreamFailure(head_, body), Outcome::kUnavailable, "not_a_stream");
     Refused(piece, body);
+  }
+
+  // What waits for the first token waits no longer for the head before it.
+  void Headless(v1::GenerateResponse& piece, const Error& error) {
+    const bool token = error.reason == "first_byte_timeout" && opening_.IsHeld(out_) && LeftForFirstToken().count() <= 0;
+    token ? Late(piece) : Fail(piece, SendFailure(error), Outcome::kUnavailable, error.reason);
   }
 
   void Refused(v1::GenerateResponse& piece, const std::string& body) {

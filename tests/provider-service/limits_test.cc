@@ -207,7 +207,16 @@ TEST_F(LimitsTest, ATokenThatDoesNotComeIsARetryableFailure) {
       EXPECT_TRUE(upstream_.AllClosedWithin(1s));
     }
   }
-  EXPECT_EQ(harness_->Metric(R"(wayleave_provider_errors_total{provider="a",reason="first_token_timeout"})"), "2");
+  EXPECT_EQ(harness_->Metric(R"(wayleave_provider_errors_total{provider="a",reason="first_token_timeout"})"), "4");
+  EXPECT_EQ(harness_->Metric(R"(wayleave_provider_errors_total{provider="a",reason="first_byte_timeout"})"), "0");
+}
+
+TEST_F(LimitsTest, TheShorterTimeNamesTheReason) {
+  Configure("timeouts: {first_byte: 150ms, first_token: 10s}");
+  upstream_.On("/chat/completions", Script().Stall());
+  EXPECT_EQ(Ask().failure.status(), 504);
+  EXPECT_EQ(harness_->Metric(R"(wayleave_provider_errors_total{provider="a",reason="first_byte_timeout"})"), "1");
+  EXPECT_EQ(harness_->Metric(R"(wayleave_provider_errors_total{provider="a",reason="first_token_timeout"})"), "0");
 }
 
 TEST_F(LimitsTest, SilenceBehindTheFirstTokenIsOfNoMatter) {

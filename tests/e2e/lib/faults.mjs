@@ -60,6 +60,7 @@ export const faults = [
   fails('reset after the head, first_token', 'head-reset', 2, said, 'closed', holds),
   breaks('reset after the first event', 'text-reset', halfText, 'closed'),
   fails('silence before the head', 'quiet', 1, late, 'first_byte_timeout', noHead),
+  fails('silence before the head, first_token', 'quiet', 1, late, 'first_token_timeout', noToken),
   fails('silence after the head', 'head-quiet', 1, late, 'idle_timeout', { timeouts: { idle: soon } }),
   fails('silence after the head, first_token', 'head-quiet', 1, late, 'first_token_timeout', noToken),
   fails('silence after the head, idle, first_token', 'head-quiet', 1, late, 'idle_timeout', idleFirst),

@@ -1,5 +1,6 @@
 #include "base/rpc/followed_files.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,20 +18,27 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{1000};
 
+int MakeFile(const char* name) { return ::memfd_create(name, MFD_CLOEXEC); }
+
 int MakeCopy(const char* name) {
-  const int copy = ::memfd_create(name, MFD_CLOEXEC);
+  const int copy = MakeFile(name);
   if (copy < 0) throw std::runtime_error("grpc.tls: no memory for a copy of the certificates");
   return copy;
 }
 
+bool Write(int file, const std::string& bytes) {
+  return ::pwrite(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+}
+
+// A copy is never changed but replaced by another under its number: gRPC may be reading it, and aborts the process if a
+// file has become shorter meanwhile.
 void Copy(const std::string& from, int to) {
   std::ostringstream text;
   if (!from.empty()) text << std::ifstream(from, std::ios::binary).rdbuf();
-  const std::string bytes = std::move(text).str();
-  // gRPC takes a file that is being changed for unreadable, and looks again.
-  if (::ftruncate(to, 0) != 0 || ::pwrite(to, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    log::Error("tls_certificate_refused", {{"reason", "no memory for a copy of " + from}});
-  }
+  const int next = MakeFile("certificates");
+  const bool copied = next >= 0 && Write(next, std::move(text).str()) && ::dup3(next, to, O_CLOEXEC) == to;
+  if (!copied) log::Error("tls_certificate_refused", {{"reason", "no memory for a copy of " + from}});
+  if (next >= 0) ::close(next);
 }
 
 // As if for a server: then everything is checked that can be.

@@ -25,7 +25,8 @@ STATES = {"nothing": State(False, "warning", 0), "and metrics": State(True, "war
 class ServeWatched(targets.ServeTraced):
     def start(self, options, folder, upstream_port):
         self.folder, self.switch = folder, os.path.join(folder, "counting")
-        self.count(True)
+        with open(self.switch, "wb") as switch:
+            switch.write(b"1?")
         super().start(options, folder, upstream_port)
 
     def adjust(self, options, config):
@@ -49,8 +50,11 @@ class ServeWatched(targets.ServeTraced):
         self.count(state.counting)
 
     def count(self, counting):
-        with open(self.switch, "r+b" if os.path.exists(self.switch) else "wb") as switch:
-            switch.write(b"1" if counting else b"0")
+        """Returns when bench/unmetered has done it."""
+        wanted = b"1" if counting else b"0"
+        with open(self.switch, "r+b", buffering=0) as switch:
+            switch.write(wanted)
+            wait_until(lambda: os.pread(switch.fileno(), 1, 1) == wanted, self.processes, f"{self.name} to count or not")
 
     def reloads(self):
         connection = http.client.HTTPConnection(self.settings["gateway"]["admin"], timeout=5)

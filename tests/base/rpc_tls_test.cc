@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -170,6 +173,22 @@ TEST_F(RpcTlsTest, TheCopiesInMemoryAreOfGoodFilesAlone) {
   const auto patience = std::chrono::steady_clock::now() + milliseconds(20000);
   while (Content(files.ca()) != next && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
   EXPECT_EQ(Content(files.ca()), next);
+}
+
+// gRPC aborts the process if a file becomes shorter while it reads it.
+TEST_F(RpcTlsTest, WhoReadsACopyReadsItToItsEndWhateverTheFilesBecome) {
+  const detail::FollowedFiles files(party_.Tls());
+  const std::string old = Content(files.certificate());
+  const int reader = ::open(files.certificate().c_str(), O_RDONLY | O_CLOEXEC);
+  party_.Show(MakeIdentity(ServiceNames(), &authority_));
+  const auto patience = std::chrono::steady_clock::now() + milliseconds(20000);
+  while (Content(files.certificate()) == old && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+  ASSERT_NE(Content(files.certificate()), old);
+
+  std::string read(old.size() + 1, '\0');
+  read.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::pread(reader, read.data(), read.size(), 0))));
+  ::close(reader);
+  EXPECT_EQ(read, old);
 }
 
 }  // namespace

@@ -163,8 +163,8 @@ describe('TLS on the admin port', () => {
       program.edit((config) => (config.admin_tls = { certificate, key }));
       await program.kill('gateway', 'SIGTERM');
       program.restart('gateway');
-      const answer = await until(() => pki.ask(program.adminPort(), '/readyz'), 'the admin port to answer by TLS');
-      assert.equal(answer.status, 200);
+      const ready = async () => (await pki.ask(program.adminPort(), '/readyz')).status === 200;
+      await until(ready, 'the admin port to say by TLS that it is ready');
       assert.equal((await get({ port: program.adminPort() }, '/readyz')).status, 400);
     } finally {
       await world.stop();

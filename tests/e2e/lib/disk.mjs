@@ -46,10 +46,12 @@ export class SmallDisk {
   }
 }
 
+// Not the index that SQLite shares between processes (-shm): it is mapped memory, and who writes to a page of that whose
+// file has become immutable is killed (SIGBUS) if the page has been written to the disk since, that is, sometimes.
 const databaseFiles = (dir) =>
   fs
     .readdirSync(dir)
-    .filter((name) => /^auth\.db/.test(name))
+    .filter((name) => /^auth\.db(-wal)?$/.test(name))
     .map((name) => path.join(dir, name));
 
 // Also for those who have them open.

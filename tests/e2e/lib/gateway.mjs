@@ -18,7 +18,10 @@ const programs = {
   provider: 'wayleave-provider',
 };
 
-// One process of the product, and what it said.
+// The signals of a program that broke down by itself: nobody here sends them.
+const crashes = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGSYS', 'SIGTRAP']);
+
+// One process of the product, and what it said. A crash fails the test file, whatever the tests make of it.
 class Program {
   // `inside`: what its command line becomes a part of, for example to run it in a network of its own.
   constructor(name, args, env, inside = (...commandLine) => commandLine) {
@@ -31,6 +34,11 @@ class Program {
     this.exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => resolve({ code, signal }));
       this.child.once('error', (error) => resolve({ code: error.message, signal: null })); // it never ran
+    });
+    this.child.once('close', (code, signal) => {
+      if (!crashes.has(signal)) return;
+      console.error(`${name} crashed with ${signal}; the last that it said:\n${this.log.slice(-4_000)}`);
+      process.exitCode = 1;
     });
   }
 

@@ -15,6 +15,7 @@ class Clients {
   constructor(doors, tag) {
     Object.assign(this, { doors, tag, seen: [], begun: 0, over: false });
     this.all = Promise.all([...doors, ...doors].map((door) => this.client(door)));
+    this.all.catch(() => {}); // stop() tells
   }
 
   async client(door) {
@@ -113,8 +114,11 @@ export class Scene {
   }
 
   async stop() {
-    await this.fleet?.stop();
-    await this.upstream?.stop();
+    try {
+      await this.fleet?.stop();
+    } finally {
+      await this.upstream?.stop();
+    }
   }
 }
 

@@ -159,8 +159,8 @@ class UpstreamGeneration : public Generation {
 
   // What waits for the first token waits no longer for the head before it.
   void Headless(v1::GenerateResponse& piece, const Error& error) {
-    const bool token = error.reason == "first_byte_timeout" && opening_.IsHeld(out_) && LeftForFirstToken().count() <= 0;
-    token ? Late(piece) : Fail(piece, SendFailure(error), Outcome::kUnavailable, error.reason);
+    const bool late = error.reason == "first_byte_timeout" && opening_.IsHeld(out_) && LeftForFirstToken().count() <= 0;
+    late ? Late(piece) : Fail(piece, SendFailure(error), Outcome::kUnavailable, error.reason);
   }
 
   void Refused(v1::GenerateResponse& piece, const std::string& body) {

@@ -54,7 +54,7 @@ class ServeWatched(targets.ServeTraced):
         wanted = b"1" if counting else b"0"
         with open(self.switch, "r+b", buffering=0) as switch:
             switch.write(wanted)
-            wait_until(lambda: os.pread(switch.fileno(), 1, 1) == wanted, self.processes, f"{self.name} to count or not")
+            wait_until(lambda: os.pread(switch.fileno(), 1, 1) == wanted, self.processes, f"{self.name}'s counting")
 
     def reloads(self):
         connection = http.client.HTTPConnection(self.settings["gateway"]["admin"], timeout=5)

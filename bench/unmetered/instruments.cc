@@ -1,7 +1,7 @@
 // Sits in a process that is to be measured with its counting and without, loaded by the dynamic linker (LD_PRELOAD).
-// While the first byte of the file that BENCH_COUNTING names is '0', what the program counts, sets and observes goes to a
-// function that does nothing; otherwise to the metrics library. It is the program's own table of addresses that changes,
-// so counting costs exactly what it costs without this. The second byte says which of the two is so by now.
+// While the first byte of the file that BENCH_COUNTING names is '0', what the program counts, sets and observes goes to
+// a function that does nothing; otherwise to the metrics library. It is the program's own table of addresses that
+// changes, so counting costs exactly what it costs without this. The second byte says which of the two is so by now.
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
@@ -23,15 +23,12 @@
 namespace {
 
 // By their names for the linker: Gauge::Increment(), ….
-constexpr std::string_view kInstruments[] = {"_ZN10prometheus5Gauge9IncrementEv",
-                                             "_ZN10prometheus5Gauge9IncrementEd",
-                                             "_ZN10prometheus5Gauge9DecrementEv",
-                                             "_ZN10prometheus5Gauge9DecrementEd",
-                                             "_ZN10prometheus5Gauge3SetEd",
-                                             "_ZN10prometheus5Gauge16SetToCurrentTimeEv",
-                                             "_ZN10prometheus7Counter9IncrementEv",
-                                             "_ZN10prometheus7Counter9IncrementEd",
-                                             "_ZN10prometheus9Histogram7ObserveEd"};
+constexpr std::string_view kInstruments[] = {
+    "_ZN10prometheus5Gauge9IncrementEv",   "_ZN10prometheus5Gauge9IncrementEd",
+    "_ZN10prometheus5Gauge9DecrementEv",   "_ZN10prometheus5Gauge9DecrementEd",
+    "_ZN10prometheus5Gauge3SetEd",         "_ZN10prometheus5Gauge16SetToCurrentTimeEv",
+    "_ZN10prometheus7Counter9IncrementEv", "_ZN10prometheus7Counter9IncrementEd",
+    "_ZN10prometheus9Histogram7ObserveEd"};
 
 void Nothing() {}
 

@@ -24,11 +24,10 @@ std::int64_t ToNanos(Time time) {
 
 google::protobuf::Timestamp TimestampOf(std::int64_t nanos) {
   // A timestamp's fraction counts forwards, before 1970 too.
-  std::int64_t seconds = nanos / kNanosInSecond;
-  if (nanos % kNanosInSecond < 0) --seconds;
+  const bool before = nanos % kNanosInSecond < 0;
   google::protobuf::Timestamp time;
-  time.set_seconds(seconds);
-  time.set_nanos(static_cast<std::int32_t>(nanos - seconds * kNanosInSecond));
+  time.set_seconds(nanos / kNanosInSecond - (before ? 1 : 0));
+  time.set_nanos(static_cast<std::int32_t>(nanos % kNanosInSecond + (before ? kNanosInSecond : 0)));
   return time;
 }
 

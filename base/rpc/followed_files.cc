@@ -18,10 +18,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{1000};
 
-int MakeFile(const char* name) { return ::memfd_create(name, MFD_CLOEXEC); }
+int MakeFile() { return ::memfd_create("certificates", MFD_CLOEXEC); }
 
-int MakeCopy(const char* name) {
-  const int copy = MakeFile(name);
+int MakeCopy() {
+  const int copy = MakeFile();
   if (copy < 0) throw std::runtime_error("grpc.tls: no memory for a copy of the certificates");
   return copy;
 }
@@ -35,7 +35,7 @@ bool Write(int file, const std::string& bytes) {
 void Copy(const std::string& from, int to) {
   std::ostringstream text;
   if (!from.empty()) text << std::ifstream(from, std::ios::binary).rdbuf();
-  const int next = MakeFile("certificates");
+  const int next = MakeFile();
   const bool copied = next >= 0 && Write(next, std::move(text).str()) && ::dup3(next, to, O_CLOEXEC) == to;
   if (!copied) log::Error("tls_certificate_refused", {{"reason", "no memory for a copy of " + from}});
   if (next >= 0) ::close(next);
@@ -53,9 +53,9 @@ std::shared_ptr<net::TlsServerContext> Check(const PeerTls& tls) {
 
 FollowedFiles::FollowedFiles(const PeerTls& tls)
     : tls_(tls),
-      certificate_(MakeCopy("certificate")),
-      key_(MakeCopy("key")),
-      ca_(MakeCopy("ca")),
+      certificate_(MakeCopy()),
+      key_(MakeCopy()),
+      ca_(MakeCopy()),
       checked_(Check(tls)) {
   CopyAll();
   thread_ = std::jthread([this](const std::stop_token& stop) { Follow(stop); });

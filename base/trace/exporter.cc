@@ -71,11 +71,24 @@ void Exporter::BeginToEnd(std::chrono::milliseconds grace) {
 
 Task<void> Exporter::Run() {
   while (!stopping_) {
-    co_await wake_;
-    if (!stopping_ && !queue_.HasBatch()) co_await Await(gathered_, config_.gather);
-    co_await SendAll();
+    while (!stopping_ && queue_.Empty()) co_await wake_;
+    co_await Gather();
+    co_await SendOldest();
   }
+  while (!queue_.Empty()) co_await SendOldest();
   worker_.Stop();
+}
+
+// Until there is a full batch, or what there is has waited for it long enough: under load whatever has come while a
+// batch was on its way would otherwise be the next one, and a few spans cost a request to the collector each time.
+Task<void> Exporter::Gather() {
+  bool late = false;
+  Deadline end(worker_.deadlines(), [this, &late] {
+    late = true;
+    gathered_.Set();
+  });
+  end.Set(config_.gather);
+  while (!late && !stopping_ && !queue_.HasBatch()) co_await gathered_;
 }
 
 Task<void> Exporter::Await(Event& event, std::chrono::milliseconds time) {
@@ -84,21 +97,26 @@ Task<void> Exporter::Await(Event& event, std::chrono::milliseconds time) {
   co_await event;
 }
 
-Task<void> Exporter::SendAll() {
-  for (SpanBatch batch = queue_.Take(); batch.spans > 0; batch = queue_.Take()) {
-    co_await Deliver(batch);
-    queue_.Recycle(std::move(batch));
-  }
-}
-
-Task<void> Exporter::Deliver(const SpanBatch& batch) {
+Task<void> Exporter::SendOldest() {
+  SpanBatch batch = queue_.Take();
+  if (batch.spans == 0) co_return;
   const std::string head = HeadOf(resource_, batch.bytes.view().size());
   const std::vector<std::string_view> body{head, batch.bytes.view()};
+  const Answer answer = co_await Deliver(body);
+  if (answer.verdict == Verdict::kTaken) {
+    Taken(batch.spans, answer);
+  } else {
+    Lost(batch.spans, answer);
+  }
+  queue_.Recycle(std::move(batch));
+}
+
+// What the collector has said in the end.
+Task<Exporter::Answer> Exporter::Deliver(const std::vector<std::string_view>& body) {
   for (int attempt = 1;; ++attempt) {
     const bool last = stopping_ || attempt == kMostAttempts;
     const Answer answer = co_await collector_.Send(body);
-    if (answer.verdict == Verdict::kTaken) co_return Taken(batch.spans, answer);
-    if (answer.verdict == Verdict::kRefused || last) co_return Lost(batch.spans, answer);
+    if (answer.verdict != Verdict::kAgain || last) co_return answer;
     co_await Await(try_again_, PauseAfter(attempt, answer));
   }
 }

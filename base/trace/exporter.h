@@ -43,8 +43,9 @@ class Exporter {
   using Answer = Collector::Answer;
 
   Task<void> Run();
-  Task<void> SendAll();
-  Task<void> Deliver(const SpanBatch& batch);
+  Task<void> Gather();
+  Task<void> SendOldest();
+  Task<Answer> Deliver(const std::vector<std::string_view>& body);
   Task<void> Await(Event& event, std::chrono::milliseconds time);
   std::chrono::milliseconds PauseAfter(int attempt, const Answer& answer) const;
   void BeginToEnd(std::chrono::milliseconds grace);

@@ -34,6 +34,11 @@ SpanBatch SpanQueue::Take() {
   return batch;
 }
 
+bool SpanQueue::Empty() const {
+  std::lock_guard lock(mutex_);
+  return batches_.empty();
+}
+
 bool SpanQueue::HasBatch() const {
   std::lock_guard lock(mutex_);
   return spans_ >= batch_;

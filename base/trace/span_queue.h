@@ -27,6 +27,8 @@ class SpanQueue {
 
   // The oldest of them; without spans if there are none.
   SpanBatch Take();
+  bool Empty() const;
+  // Whether the oldest of them are as many as one holds.
   bool HasBatch() const;
   // One that is done with: its memory serves for a later one.
   void Recycle(SpanBatch batch);

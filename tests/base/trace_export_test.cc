@@ -281,6 +281,20 @@ TEST_F(TraceExportTest, AFullBatchDoesNotWait) {
   EXPECT_TRUE(Shows(Exported(7)));
 }
 
+TEST_F(TraceExportTest, WhatIsLeftBehindAFullBatchWaitsForOthers) {
+  config_.exporter.batch = 3;
+  collector_.Then(Empty200());
+  Start();
+
+  EndSpans(7);
+  ASSERT_TRUE(collector_.RequestsWithin(2, 20s));
+  EndSpans(2);
+  ASSERT_TRUE(collector_.RequestsWithin(3, 20s));
+
+  Stop();
+  for (const auto& request : collector_.requests()) EXPECT_THAT(TraceReader::Read(request.body).spans, SizeIs(3));
+}
+
 TEST_F(TraceExportTest, LaterSpansAreSentToo) {
   config_.exporter.gather = 1ms;
   collector_.Then(Empty200());

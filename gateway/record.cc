@@ -16,6 +16,12 @@ void Phase(JsonLine& line, Clock::duration time) {
   if (time.count() > 0) line.Milliseconds<name>(time);
 }
 
+// None is not told.
+template <MemberName name>
+void Some(JsonLine& line, std::int64_t count) {
+  if (count > 0) line.Number<name>(count);
+}
+
 // All but the waiting for others.
 Clock::duration Added(const Record& record, Clock::time_point now) {
   return now - record.arrived - record.phases.upstream - record.phases.client;
@@ -27,10 +33,10 @@ void Generation(JsonLine& line, const auth::v1::Settlement& s) {
   line.Text<"session">(s.session());
   line.Text<"outcome">(WordOf(s.outcome()));
   line.Number<"input_tokens">(s.usage().input_tokens());
-  line.Number<"cached_input_tokens">(s.usage().cached_input_tokens());
+  Some<"cached_input_tokens">(line, s.usage().cached_input_tokens());
   line.Number<"output_tokens">(s.usage().output_tokens());
   if (s.estimated()) line.True<"estimated">();
-  line.Number<"reasoning_tokens">(s.usage().reasoning_tokens());
+  Some<"reasoning_tokens">(line, s.usage().reasoning_tokens());
   line.Number<"cost_nano_usd">(s.cost_nano_usd());
 }
 
@@ -41,7 +47,6 @@ void Times(JsonLine& line, const Record& record, Clock::time_point ended) {
   Phase<"reserve_ms">(line, phases.reserve);
   if (record.dispatched) line.Milliseconds<"overhead_ms">(*record.dispatched - record.arrived);
   if (record.first_event && record.dispatched) Phase<"first_byte_ms">(line, *record.first_event - *record.dispatched);
-  if (record.first_event) line.Milliseconds<"first_event_ms">(*record.first_event - record.arrived);
   if (record.stream && record.first_event) Phase<"stream_ms">(line, ended - *record.first_event);
   Phase<"settle_ms">(line, phases.settle);
   if (record.settlement) line.Milliseconds<"added_ms">(Added(record, ended));
@@ -78,7 +83,7 @@ std::string_view AccessLogLine(const Record& record, Clock::time_point ended, te
   line.Text<"level">("info");
   line.Text<"event">("request");
   line.Text<"request_id">(record.request_id);
-  if (record.span.context().valid()) line.Text<"trace_id">(trace::TraceIdText(record.span.context()));
+  if (record.span.context().traceable()) line.Text<"trace_id">(trace::TraceIdText(record.span.context()));
   line.Text<"peer">(record.peer);
   line.Text<"method">(record.method);
   line.Text<"endpoint">(record.endpoint);
@@ -89,11 +94,11 @@ std::string_view AccessLogLine(const Record& record, Clock::time_point ended, te
   line.Text<"model">(record.model);
   line.Text<"rule">(record.rule);
   if (record.stream) line.True<"stream">();
-  if (record.attempts > 0) line.Number<"attempts">(record.attempts);
+  Some<"attempts">(line, record.attempts);
   if (record.settlement) Generation(line, *record.settlement);
   line.Text<"error_code">(record.error_code);
-  if (record.request_bytes > 0) line.Number<"request_bytes">(static_cast<std::int64_t>(record.request_bytes));
-  if (record.answer_bytes > 0) line.Number<"answer_bytes">(static_cast<std::int64_t>(record.answer_bytes));
+  Some<"request_bytes">(line, static_cast<std::int64_t>(record.request_bytes));
+  Some<"answer_bytes">(line, static_cast<std::int64_t>(record.answer_bytes));
   Times(line, record, ended);
   return line.End();
 }

@@ -61,7 +61,7 @@ void DescribeGeneration(const auth::v1::Settlement& settlement, trace::Span& spa
   span.SetIfAny("wayleave.outcome", WordOf(settlement.outcome()));
   span.Set("wayleave.input_tokens", settlement.usage().input_tokens());
   span.Set("wayleave.output_tokens", settlement.usage().output_tokens());
-  span.Set("wayleave.estimated", settlement.estimated());
+  if (settlement.estimated()) span.Set("wayleave.estimated", true);
   span.Set("wayleave.cost_usd", static_cast<double>(settlement.cost_nano_usd()) / 1e9);
 }
 
@@ -127,7 +127,8 @@ void EndAttempt(const provider::v1::End& end, std::string_view model, trace::Spa
   if (end.has_usage()) {
     span.Set("gen_ai.usage.input_tokens", end.usage().input_tokens());
     span.Set("gen_ai.usage.output_tokens", end.usage().output_tokens());
-    span.Set("gen_ai.usage.cache_read.input_tokens", end.usage().cached_input_tokens());
+    const std::int64_t cached = end.usage().cached_input_tokens();
+    if (cached > 0) span.Set("gen_ai.usage.cache_read.input_tokens", cached);
   }
   span.SetList("gen_ai.response.finish_reasons", ReasonOf(end.finish()));
   if (end.finish() == provider::v1::FINISH_FAILED) span.Fail(end.error_code());

@@ -21,6 +21,8 @@ struct Context {
   bool sampled = false;
   // Came from another process.
   bool remote = false;
+  // The trace began in this process: who asked knows nothing of it.
+  bool begun_here = false;
   // The tracestate that came with it, for those who are asked next.
   std::string state;
   // Who records what happens here, if it is sampled. Null in a process that does not trace. Outlives the context.
@@ -28,6 +30,8 @@ struct Context {
 
   // Whether a span that has this for its parent is recorded.
   bool recorded() const { return sampled && tracer != nullptr; }
+  // Whether there is anything to be found under its id: records of ours, or what who asked has.
+  bool traceable() const { return valid() && (sampled || !begun_here); }
   bool valid() const { return trace_id != TraceId{} && span_id != SpanId{}; }
 };
 

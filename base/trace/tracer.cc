@@ -37,6 +37,7 @@ Tracer::Tracer(const Config& config, const std::string& service, metrics::Regist
 Context Tracer::Receive(Context caller) {
   if (sampler_.Follows(caller)) return Join(std::move(caller));
   Context root;
+  root.begun_here = true;
   root.trace_id = NewTraceId();
   root.sampled = sampler_.Samples(root.trace_id);
   root.tracer = this;

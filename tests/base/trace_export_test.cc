@@ -251,7 +251,9 @@ TEST_F(TraceExportTest, CallersDecideWhereTheyAreTrusted) {
   config_.sampling = 0;
   Tracer& trusting = Start();
   EXPECT_TRUE(trusting.Receive(Parse(kCaller)).recorded());
+  EXPECT_FALSE(trusting.Receive(Parse(kUnsampled)).begun_here);
   EXPECT_FALSE(trusting.Receive({}).recorded());
+  EXPECT_TRUE(trusting.Receive({}).begun_here);
 
   config_.sampling = 1;
   config_.trust_parent = false;

@@ -137,8 +137,23 @@ TEST(AccessLogLine, ALineForAGenerationTellsDecisionUsageAndTimes) {
   EXPECT_EQ(line.at("cost_nano_usd"), 12345);
   EXPECT_EQ(line.at("stream"), true);
   EXPECT_DOUBLE_EQ(line.at("overhead_ms").get<double>(), 2);
-  EXPECT_DOUBLE_EQ(line.at("first_event_ms").get<double>(), 52);
+  EXPECT_FALSE(line.contains("reasoning_tokens"));
   EXPECT_DOUBLE_EQ(line.at("duration_ms").get<double>(), 2000);
+}
+
+TEST(AccessLogLine, ATraceIsNamedWhereThereIsSomethingToBeFoundUnderItsId) {
+  trace::Context context = trace::Parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00");
+  const auto told = [&context] {
+    Record record;
+    record.span = trace::Span(context, trace::Kind::kServer, "a");
+    return Json::parse(LineOf(record, record.arrived)).value("trace_id", "");
+  };
+
+  EXPECT_EQ(told(), "0af7651916cd43dd8448eb211c80319c");  // the client's
+  context.begun_here = true;
+  EXPECT_EQ(told(), "");
+  context.sampled = true;
+  EXPECT_EQ(told(), "0af7651916cd43dd8448eb211c80319c");
 }
 
 TEST(AccessLogLine, WhateverAClientCallsItsModelTheLineIsOneLineOfJson) {

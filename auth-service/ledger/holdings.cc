@@ -70,7 +70,7 @@ Error Holdings::Refusal(const Demand& demand, Purse& purse, Time now) {
   const v1::Standing standing = StandingOf(demand, purse, now);
   Time free_at = now + seconds(1);
   if (demand.is_window() && !shared_) free_at = purse.window.WhenAtMost(*demand.limit - demand.amount, now);
-  return Refused(demand, standing.used(), standing.held(), now, free_at);
+  return Refused(demand, {standing.used(), standing.held(), purse.lost}, now, free_at);
 }
 
 bool Holdings::Repeats(const v1::ReserveRequest& request, const Hold& hold) {
@@ -201,6 +201,7 @@ void Holdings::Received(const std::vector<till::Want>& wants, const std::vector<
     purse.idle += got.granted + got.surplus;
     purse.used = got.used;
     purse.others = got.others;
+    purse.lost = got.lost;
     purse.scarce = got.scarce;
     purse.dry = got.dry;
     purse.slot = got.slot;

@@ -107,6 +107,7 @@ class Holdings {
     std::int64_t returning = 0;
     std::int64_t used = 0;    // in the store, as last heard
     std::int64_t others = 0;  // leased by others, as last heard
+    std::int64_t lost = 0;    // of that, by those who are gone
     std::int64_t recall_seen = 0;
     bool budget = false;
     bool is_window = false;

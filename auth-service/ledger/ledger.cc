@@ -19,6 +19,9 @@ constexpr milliseconds kRecallTime{300};
 constexpr int kMostWaiting = 10'000;
 constexpr seconds kSeenInterval{5};
 constexpr seconds kForgetInterval{60};
+// Nobody waits any more for what a process has that was not seen for so long: it would have said twelve times that it is
+// there, also where clocks differ a little.
+constexpr seconds kHolderSilent{60};
 // A process that was not seen for so long holds nothing that will be settled: its holds have lapsed.
 constexpr hours kHolderGone{25};
 // The requests of a process that was not seen for so long no longer count as being in progress.
@@ -106,7 +109,8 @@ void Ledger::Draw(std::shared_ptr<Drawing> drawing) {
       if (Status seen = changes.HolderSeen(holder_, drawing->now); !seen) return seen;
     }
     for (const till::Want& want : drawing->wants) {
-      auto got = want.demand.is_window() ? till::DrawWindow(changes, want) : till::Draw(changes, holder_, want);
+      auto got = want.demand.is_window() ? till::DrawWindow(changes, want)
+                                         : till::Draw(changes, holder_, want, drawing->now - kHolderSilent);
       if (!got) return std::move(got).error();
       drawing->gots.push_back(*got);
     }

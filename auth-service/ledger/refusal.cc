@@ -41,14 +41,16 @@ std::string Day(int yyyymmdd) {
   return text;
 }
 
-Error BudgetSpent(const Demand& demand, std::int64_t used, std::int64_t held, Time now) {
+Error BudgetSpent(const Demand& demand, const Taken& taken, Time now) {
   const char* period = demand.measure == v1::Standing::MEASURE_DAY ? "today" : "this month";
   std::string words = "The budget of " + Whose(demand) + " for " + period + " does not allow this request: of " +
-                      UsdText(*demand.limit) + ", " + UsdText(used) + " are spent";
-  if (held > 0) words += " and " + UsdText(held) + " are held for requests in progress";
+                      UsdText(*demand.limit) + ", " + UsdText(taken.used) + " are spent";
+  if (taken.held > 0) words += " and " + UsdText(taken.held) + " are held for requests in progress";
+  if (taken.lost > 0) words += " (" + UsdText(taken.lost) + " of it for up to 25 hours, by an auth-service that is gone)";
   words += "; it may cost up to " + UsdText(demand.amount) + ".";
   // Once those in progress are done, there may be enough.
-  if (used + demand.minimum <= *demand.limit && held > 0) return RateLimited(words, kHeldPause);
+  const bool may_suffice = taken.used + taken.lost + demand.minimum <= *demand.limit;
+  if (may_suffice && taken.held > taken.lost) return RateLimited(words, kHeldPause);
   const int first = demand.zone ? demand.zone->DayOf(demand.resets_at).first_day : 0;
   words += " The next budget begins on " + Day(first) + " at 00:00" +
            (demand.zone ? " (" + demand.zone->name() + ")" : "") + "; whoever runs the gateway can raise it before.";
@@ -57,7 +59,7 @@ Error BudgetSpent(const Demand& demand, std::int64_t used, std::int64_t held, Ti
 
 }  // namespace
 
-Error Refused(const Demand& demand, std::int64_t used, std::int64_t held, Time now, Time free_at) {
+Error Refused(const Demand& demand, const Taken& taken, Time now, Time free_at) {
   const std::string limit = std::to_string(demand.limit.value_or(0));
   switch (demand.measure) {
     case v1::Standing::MEASURE_REQUESTS:
@@ -65,13 +67,13 @@ Error Refused(const Demand& demand, std::int64_t used, std::int64_t held, Time n
                          WaitUntil(free_at, now));
     case v1::Standing::MEASURE_TOKENS:
       return RateLimited("The limit of " + Whose(demand) + " is reached: " + limit + " tokens a minute, of which " +
-                             std::to_string(used) + " are used or held, and this request may use " +
+                             std::to_string(taken.used) + " are used or held, and this request may use " +
                              std::to_string(demand.amount) + ".",
                          WaitUntil(free_at, now));
     case v1::Standing::MEASURE_CONCURRENT:
       return RateLimited("The limit of " + Whose(demand) + " is reached: " + limit + " requests at a time.", kPlacePause);
     default:
-      return BudgetSpent(demand, used, held, now);
+      return BudgetSpent(demand, taken, now);
   }
 }
 

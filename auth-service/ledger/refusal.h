@@ -5,9 +5,18 @@
 
 namespace wayleave::auth {
 
+// What has become of a limit.
+struct Taken {
+  std::int64_t used = 0;
+  // For requests in progress.
+  std::int64_t held = 0;
+  // Of what is held, what an auth-service had that is gone: whatever its requests don't cost comes back after a day.
+  std::int64_t lost = 0;
+};
+
 // Why a demand can't be met now, in words for the one who asked: whose limit, how much, and when it is there again.
-// `used` is what is used, `held` what is held for requests in progress, `free_at` when a window has room again. Pure.
-Error Refused(const Demand& demand, std::int64_t used, std::int64_t held, Time now, Time free_at);
+// `free_at` is when a window has room again. Pure.
+Error Refused(const Demand& demand, const Taken& taken, Time now, Time free_at);
 
 // Why it never can: one request wants more than all of the limit.
 Error NeverEnough(const Demand& demand);

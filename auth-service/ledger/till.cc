@@ -42,7 +42,7 @@ Status Open(Changes& changes, const Demand& budget) {
   return changes.PutPool(budget.pool, *pool);
 }
 
-Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want) {
+Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want, Time gone_before) {
   Result<Pool> pool = Find(changes, want.demand);
   if (!pool) return std::move(pool).error();
   const Result<std::int64_t> lease = changes.Lease(want.demand.pool, holder);
@@ -58,6 +58,11 @@ Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want) 
   got.scarce = available / kPlenty < need;
   got.dry = got.granted < need;
   if (want.recall && got.granted < need && got.others > 0) ++pool->recall;
+  if (got.dry && got.others > 0) {
+    const Result<std::int64_t> lost = changes.LeasedByGone(want.demand.pool, holder, gone_before);
+    if (!lost) return lost.error();
+    got.lost = *lost;
+  }
   if (Status put = changes.PutPool(want.demand.pool, *pool); !put) return std::move(put).error();
   if (Status put = changes.PutLease(want.demand.pool, holder, *lease + got.granted); !put) return std::move(put).error();
   return got;

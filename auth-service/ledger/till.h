@@ -36,6 +36,8 @@ struct Got {
   // Afterwards.
   std::int64_t used = 0;
   std::int64_t others = 0;
+  // Of that, what those have who are gone: it comes back to nobody for a day. Only looked at where there is too little.
+  std::int64_t lost = 0;
   // Little is left, so that everybody takes what they need and no more.
   bool scarce = false;
   // There was less than was needed.
@@ -48,8 +50,8 @@ struct Got {
 Status Open(Changes& changes, const Demand& budget);
 
 // Of a pool: what is needed and, where there is plenty, some more, so that the next requests need no transaction. If there
-// is too little, what there is.
-Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want);
+// is too little, what there is. Gone are those who were not seen since `gone_before`.
+Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want, Time gone_before);
 // The opposite.
 Status GiveBack(Changes& changes, const std::string& holder, const PoolId& pool, std::int64_t amount);
 

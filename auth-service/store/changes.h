@@ -79,6 +79,8 @@ class Changes {
   virtual Status PutLease(const PoolId& pool, const std::string& holder, std::int64_t amount) = 0;
   // Every lease of one holder.
   virtual Result<std::vector<std::pair<PoolId, std::int64_t>>> LeasesOf(const std::string& holder) = 0;
+  // What holders that were not seen since have of a pool, but for one.
+  virtual Result<std::int64_t> LeasedByGone(const PoolId& pool, const std::string& but_for, Time not_seen_since) = 0;
   virtual Status HolderSeen(const std::string& holder, Time now) = 0;
   virtual Result<std::vector<std::string>> HoldersNotSeenSince(Time time) = 0;
   // And the releases that it has not read.

@@ -68,6 +68,8 @@ Status SqlChanges::Prepare() {
                     "amount = excluded.amount"},
       {&drop_lease_, "DELETE FROM leases WHERE pool = ?1 AND period = ?2 AND holder = ?3"},
       {&leases_of_, "SELECT pool, period, amount FROM leases WHERE holder = ?1"},
+      {&leased_by_gone_, "SELECT coalesce(sum(amount), 0) FROM leases WHERE pool = ?1 AND period = ?2 AND holder <> ?3 AND "
+                         "holder IN (SELECT id FROM holders WHERE seen_at < ?4)"},
       {&holder_seen_, "INSERT INTO holders VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"},
       {&holders_gone_, "SELECT id FROM holders WHERE seen_at < ?1"},
       {&forget_holder_, "DELETE FROM holders WHERE id = ?1"},
@@ -176,6 +178,11 @@ Result<std::vector<std::pair<PoolId, std::int64_t>>> SqlChanges::LeasesOf(const 
   return All<std::pair<PoolId, std::int64_t>>(leases_of_.Text(1, holder), [](const Statement& row) {
     return std::pair(PoolId{row.TextAt(0), static_cast<int>(row.IntegerAt(1))}, row.IntegerAt(2));
   });
+}
+
+Result<std::int64_t> SqlChanges::LeasedByGone(const PoolId& pool, const std::string& but_for, Time not_seen_since) {
+  leased_by_gone_.Text(1, pool.id).Integer(2, pool.period).Text(3, but_for).Integer(4, ToNanos(not_seen_since));
+  return leased_by_gone_.One(0);
 }
 
 Status SqlChanges::HolderSeen(const std::string& holder, Time now) {

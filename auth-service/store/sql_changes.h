@@ -32,6 +32,7 @@ class SqlChanges final : public Changes {
   Result<std::int64_t> Lease(const PoolId& pool, const std::string& holder) override;
   Status PutLease(const PoolId& pool, const std::string& holder, std::int64_t amount) override;
   Result<std::vector<std::pair<PoolId, std::int64_t>>> LeasesOf(const std::string& holder) override;
+  Result<std::int64_t> LeasedByGone(const PoolId& pool, const std::string& but_for, Time not_seen_since) override;
   Status HolderSeen(const std::string& holder, Time now) override;
   Result<std::vector<std::string>> HoldersNotSeenSince(Time time) override;
   Status ForgetHolder(const std::string& holder) override;
@@ -51,7 +52,7 @@ class SqlChanges final : public Changes {
   Database& database_;
   Statement add_key_, any_key_, find_key_, replace_key_, key_used_, find_tenant_, put_tenant_, find_user_, put_user_;
   Statement record_, keep_content_, forget_contents_, spent_;
-  Statement find_pool_, put_pool_, forget_pools_, lease_, put_lease_, drop_lease_, leases_of_;
+  Statement find_pool_, put_pool_, forget_pools_, lease_, put_lease_, drop_lease_, leases_of_, leased_by_gone_;
   Statement holder_seen_, holders_gone_, forget_holder_, add_release_, forget_release_, forget_releases_;
   Statement window_used_, use_window_, forget_windows_;
   Statement last_audit_, add_audit_, add_checkpoint_, forget_usage_, now_;

@@ -42,6 +42,9 @@ class ClockedChanges final : public Changes {
   Result<std::vector<std::pair<PoolId, std::int64_t>>> LeasesOf(const std::string& holder) override {
     return to_.LeasesOf(holder);
   }
+  Result<std::int64_t> LeasedByGone(const PoolId& pool, const std::string& but_for, Time not_seen_since) override {
+    return to_.LeasedByGone(pool, but_for, not_seen_since);
+  }
   Status HolderSeen(const std::string& holder, Time now) override { return to_.HolderSeen(holder, now); }
   Result<std::vector<std::string>> HoldersNotSeenSince(Time time) override { return to_.HoldersNotSeenSince(time); }
   Status ForgetHolder(const std::string& holder) override { return to_.ForgetHolder(holder); }

@@ -582,6 +582,28 @@ TEST_P(LedgersTest, WhatACrashedOneHeldComesBackOnceNobodyCanSettleIt) {
   EXPECT_THAT(LeasesOf(*store_, "c"), testing::IsEmpty());
 }
 
+// What it held and nobody spends comes back to nobody before a day is over: whoever waited for it would wait in vain.
+TEST_P(LedgersTest, NobodyIsToldToWaitForWhatACrashedOneHeld) {
+  {
+    Process crashed(shared_, "c");
+    ASSERT_THAT(crashed.Reserve({.id = "r1", .tenant = "t", .cost = 60'000}, *table_, clock_.Now()), IsOk());
+    Drain(*store_);
+  }
+  const auto reason = [this](const char* id, std::int64_t cost) {
+    return Reserve(a_, {.id = id, .tenant = "t", .cost = cost}).error().reason;
+  };
+  EXPECT_EQ(reason("r2", 50'000), "rate_limit_exceeded");  // it may be alive
+
+  clock_.Advance(61s);
+  Rounds();
+
+  EXPECT_EQ(reason("r3", 50'000), "budget_exceeded");
+  const Wish wish{.id = "r4", .tenant = "t", .cost = 30'000};
+  ASSERT_THAT(Reserve(b_, wish), IsOk());
+  EXPECT_EQ(reason("r5", 20'000), "rate_limit_exceeded");  // of what the living hold
+  EXPECT_EQ(reason("r6", 50'000), "budget_exceeded");
+}
+
 TEST_P(LedgersTest, ThePlacesOfACrashedOneComeBackWithinAnHourOrSo) {
   v1::Tenant tenant = TenantNamed("t");
   tenant.mutable_terms()->mutable_limits()->set_concurrent_requests(3);

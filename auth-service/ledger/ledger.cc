@@ -19,8 +19,8 @@ constexpr milliseconds kRecallTime{300};
 constexpr int kMostWaiting = 10'000;
 constexpr seconds kSeenInterval{5};
 constexpr seconds kForgetInterval{60};
-// Nobody waits any more for what a process has that was not seen for so long: it would have said twelve times that it is
-// there, also where clocks differ a little.
+// Nobody waits any more for what a process has that was not seen for so long: it would have shown itself twelve times,
+// which is enough where clocks differ a little, too.
 constexpr seconds kHolderSilent{60};
 // A process that was not seen for so long holds nothing that will be settled: its holds have lapsed.
 constexpr hours kHolderGone{25};

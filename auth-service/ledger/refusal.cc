@@ -46,7 +46,8 @@ Error BudgetSpent(const Demand& demand, const Taken& taken, Time now) {
   std::string words = "The budget of " + Whose(demand) + " for " + period + " does not allow this request: of " +
                       UsdText(*demand.limit) + ", " + UsdText(taken.used) + " are spent";
   if (taken.held > 0) words += " and " + UsdText(taken.held) + " are held for requests in progress";
-  if (taken.lost > 0) words += " (" + UsdText(taken.lost) + " of it for up to 25 hours, by an auth-service that is gone)";
+  const std::string lost = UsdText(taken.lost);
+  if (taken.lost > 0) words += " (" + lost + " of it by an auth-service that is gone, for up to 25 hours)";
   words += "; it may cost up to " + UsdText(demand.amount) + ".";
   // Once those in progress are done, there may be enough.
   const bool may_suffice = taken.used + taken.lost + demand.minimum <= *demand.limit;

@@ -68,8 +68,8 @@ Status SqlChanges::Prepare() {
                     "amount = excluded.amount"},
       {&drop_lease_, "DELETE FROM leases WHERE pool = ?1 AND period = ?2 AND holder = ?3"},
       {&leases_of_, "SELECT pool, period, amount FROM leases WHERE holder = ?1"},
-      {&leased_by_gone_, "SELECT coalesce(sum(amount), 0) FROM leases WHERE pool = ?1 AND period = ?2 AND holder <> ?3 AND "
-                         "holder IN (SELECT id FROM holders WHERE seen_at < ?4)"},
+      {&leased_by_gone_, "SELECT coalesce(sum(amount), 0) FROM leases WHERE pool = ?1 AND period = ?2 AND holder <> ?3 "
+                         "AND holder IN (SELECT id FROM holders WHERE seen_at < ?4)"},
       {&holder_seen_, "INSERT INTO holders VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"},
       {&holders_gone_, "SELECT id FROM holders WHERE seen_at < ?1"},
       {&forget_holder_, "DELETE FROM holders WHERE id = ?1"},

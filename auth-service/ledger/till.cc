@@ -58,7 +58,7 @@ Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want, 
   got.scarce = available / kPlenty < need;
   got.dry = got.granted < need;
   if (want.recall && got.granted < need && got.others > 0) ++pool->recall;
-  if (got.dry && got.others > 0) {
+  if (got.dry && got.others > 0 && want.demand.is_budget()) {
     const Result<std::int64_t> lost = changes.LeasedByGone(want.demand.pool, holder, gone_before);
     if (!lost) return lost.error();
     got.lost = *lost;

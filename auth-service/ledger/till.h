@@ -36,7 +36,7 @@ struct Got {
   // Afterwards.
   std::int64_t used = 0;
   std::int64_t others = 0;
-  // Of that, what those have who are gone: it comes back to nobody for a day. Only looked at where there is too little.
+  // Of a budget of which there is too little: what those of them have who are gone. It comes back to nobody for a day.
   std::int64_t lost = 0;
   // Little is left, so that everybody takes what they need and no more.
   bool scarce = false;

@@ -125,7 +125,7 @@ std::optional<Holdings::Answer> Holdings::TryAgain(Asking& asking, std::chrono::
   for (const Demand& demand : asking.demands) {
     Purse& purse = PurseOf(demand);
     if (!DrawsFor(demand) || Missing(demand, purse, asking.now) == 0) continue;
-    if (!purse.dry) return std::nullopt;
+    if (!purse.dry || purse.returning > 0) return std::nullopt;
     others = others || (!demand.is_window() && purse.others > 0);
   }
   if (!others || asking.recalls > 0) return Attempt(asking, true);
@@ -181,6 +181,7 @@ std::vector<till::Want> Holdings::WantsOf(const std::vector<const Asking*>& aski
       till::Want& want = wants[demand.pool];
       want.demand = demand;
       want.need += demand.amount;
+      want.largest = std::max(want.largest, demand.amount);
       want.recall = want.recall || asking->recalls == 0;
     }
   }

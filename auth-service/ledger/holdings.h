@@ -58,7 +58,7 @@ class Holdings {
   // Holds it if all is there, or says why it can't be; nothing if the store has to be asked.
   std::optional<Answer> Try(Asking& asking) { return Attempt(asking, false); }
   // The same once the store was asked: nothing while there may be more for it, because others took what was here meanwhile,
-  // or are called to give back until `not_before`.
+  // or are called to give back until `not_before`, or because something is on its way back from here.
   std::optional<Answer> TryAgain(Asking& asking, std::chrono::milliseconds recall_time);
 
   // What they want of the store together, and those budgets besides.
@@ -112,7 +112,7 @@ class Holdings {
     bool budget = false;
     bool is_window = false;
     bool scarce = false;
-    bool dry = false;      // the store had less than was wanted of it
+    bool dry = false;      // the store had nothing left for those who still wanted of it
     bool touched = false;  // since the last round
     int parts = 0;         // of holds, which point here
     Time ends_at = Time::max();

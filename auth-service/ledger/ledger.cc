@@ -124,6 +124,7 @@ void Ledger::Drawn(const std::shared_ptr<Drawing>& drawing, const Status& status
   std::shared_ptr<Drawing> next;
   {
     std::lock_guard lock(mutex_);
+    std::vector<Waiter> still;
     drawing_ = false;
     status ? Received(*drawing) : Failed(*drawing);
     for (Waiter& waiter : drawing->waiters) {
@@ -132,9 +133,11 @@ void Ledger::Drawn(const std::shared_ptr<Drawing>& drawing, const Status& status
       if (answer) {
         answers.emplace_back(std::move(waiter.done), std::move(*answer));
       } else {
-        waiting_.push_back(std::move(waiter));
+        still.push_back(std::move(waiter));
       }
     }
+    // Before those who came since.
+    waiting_.insert(waiting_.begin(), std::move_iterator(still.begin()), std::move_iterator(still.end()));
     GiveBackWindows();
     if (!waiting_.empty()) next = NextDrawing();
   }

@@ -10,6 +10,9 @@ constexpr std::int64_t kPlenty = 64;
 // Of what is left, at most the 32nd part is taken beyond the need, and at most 16 times the need.
 constexpr std::int64_t kPart = 32;
 constexpr std::int64_t kTimes = 16;
+// What is drawn by a process that dies before it has told those who wait is lost for a day: however many they are, it is
+// no more than this part of what is left, or what one of them needs.
+constexpr std::int64_t kMostPart = 8;
 
 // A quarter of a second. What is granted may be used until the next slot ends, so slots leave the window two later.
 constexpr std::chrono::milliseconds kSlot{250};
@@ -28,9 +31,10 @@ Result<Pool> Find(Changes& changes, const Demand& demand) {
   return pool;
 }
 
-std::int64_t GrantOf(std::int64_t available, std::int64_t need, bool budget) {
-  if (available < need) return std::max<std::int64_t>(available, 0);
-  if (!budget || need <= 0 || available / kPlenty < need) return need;
+std::int64_t GrantOf(std::int64_t available, std::int64_t need, const Want& want) {
+  const std::int64_t most = std::max<std::int64_t>(0, std::min(available, need));
+  if (!want.demand.is_budget() || need <= 0) return most;
+  if (available / kPlenty < need) return std::min(most, std::max(available / kMostPart, want.largest));
   return need + std::min(available / kPart, need * kTimes);
 }
 
@@ -51,13 +55,13 @@ Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want, 
   got.surplus = std::max<std::int64_t>(0, *lease - want.believed);
   const std::int64_t need = std::max<std::int64_t>(0, want.need - got.surplus);
   const std::int64_t available = *want.demand.limit - pool->used - pool->leased;
-  got.granted = GrantOf(available, need, want.demand.is_budget());
+  got.granted = GrantOf(available, need, want);
   pool->leased += got.granted;
   got.used = pool->used;
   got.others = pool->leased - *lease - got.granted;
   got.scarce = available / kPlenty < need;
-  got.dry = got.granted < need;
-  if (want.recall && got.granted < need && got.others > 0) ++pool->recall;
+  got.dry = got.granted < need && got.granted >= available;
+  if (want.recall && got.dry && got.others > 0) ++pool->recall;
   if (got.dry && got.others > 0 && want.demand.is_budget()) {
     const Result<std::int64_t> lost = changes.LeasedByGone(want.demand.pool, holder, gone_before);
     if (!lost) return lost.error();

@@ -21,8 +21,9 @@ namespace wayleave::auth::till {
 // Wants of one process for one pool, added up.
 struct Want {
   Demand demand;  // its amount and minimum are not looked at
-  // How much is missing.
+  // How much is missing, and the most that one of those who wait for it needs.
   std::int64_t need = 0;
+  std::int64_t largest = 0;
   // What the process believes to have of it.
   std::int64_t believed = 0;
   // Whether others shall be called to give back what they don't need, if it is not enough.
@@ -40,7 +41,7 @@ struct Got {
   std::int64_t lost = 0;
   // Little is left, so that everybody takes what they need and no more.
   bool scarce = false;
-  // There was less than was needed.
+  // Nothing was left for those who wait still.
   bool dry = false;
   // When the window's grant must be used; of no meaning for pools.
   std::int64_t slot = 0;
@@ -49,8 +50,9 @@ struct Got {
 // Begins to count a budget that nobody has touched, with what was recorded already.
 Status Open(Changes& changes, const Demand& budget);
 
-// Of a pool: what is needed and, where there is plenty, some more, so that the next requests need no transaction. If there
-// is too little, what there is. Gone are those who were not seen since `gone_before`.
+// Of a pool: what is needed and, where there is plenty, some more, so that the next requests need no transaction. Of a
+// budget of which little is left, a part; whoever wants more draws again, until it is dry. Gone are those who were not seen
+// since `gone_before`.
 Result<Got> Draw(Changes& changes, const std::string& holder, const Want& want, Time gone_before);
 // The opposite.
 Status GiveBack(Changes& changes, const std::string& holder, const PoolId& pool, std::int64_t amount);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <future>
 #include <thread>
 
 #include "tests/auth-service/faulty_store.h"
@@ -19,6 +20,12 @@ constexpr char kUtcMonth[] = "tenant/t/month";
 std::vector<std::pair<PoolId, std::int64_t>> LeasesOf(Store& store, const std::string& holder) {
   using Leases = Result<std::vector<std::pair<PoolId, std::int64_t>>>;
   return *Ask<Leases>(store, [&](Changes& changes) { return changes.LeasesOf(holder); });
+}
+
+std::vector<bool> There(const std::vector<Answer>& answers) {
+  std::vector<bool> there;
+  for (const Answer& answer : answers) there.push_back(answer.there());
+  return there;
 }
 
 // One process on a store of its own, and a clock that stands still.
@@ -473,6 +480,10 @@ class LedgersTest : public testing::TestWithParam<Engine> {
   Pool MonthPool() {
     return store_->ReadPool({kUtcMonth, Zone::Load("UTC")->MonthOf(clock_.Now()).first_day})->value();
   }
+  // What is asked of the store from now on waits.
+  void HoldStore(std::shared_future<void> until) {
+    store_->Write([until = std::move(until)](Changes&) { return until.wait(), Status(); }, [](const Status&) {});
+  }
 
   StorePlace place_{GetParam()};
   std::unique_ptr<SqlStore> store_ = place_.Open();
@@ -602,6 +613,59 @@ TEST_P(LedgersTest, NobodyIsToldToWaitForWhatACrashedOneHeld) {
   ASSERT_THAT(Reserve(b_, wish), IsOk());
   EXPECT_EQ(reason("r5", 20'000), "rate_limit_exceeded");  // of what the living hold
   EXPECT_EQ(reason("r6", 50'000), "budget_exceeded");
+}
+
+// However many wait for what it draws: if it is gone before it has told them, that is little of what is left.
+TEST_P(LedgersTest, OneThatDiesBetweenDrawingAndTellingTakesLittleWithIt) {
+  std::promise<void> go;
+  HoldStore(go.get_future().share());
+  int writes = 0;
+  shared_.fault = [&] { return ++writes == 1 ? FaultyStore::Fault::kNone : FaultyStore::Fault::kAnswerIsLost; };
+  std::vector<Answer> answers;
+  {
+    Process crashed(shared_, "c");
+    for (int i = 0; i < 100; ++i) {
+      const Wish wish{.id = "r" + std::to_string(i), .tenant = "t", .cost = 2'000};
+      answers.push_back(crashed.Begin(wish, *table_, clock_.Now()));
+    }
+    go.set_value();
+    Drain(*store_);
+    Drain(*store_);
+  }
+  shared_.fault = [] { return FaultyStore::Fault::kNone; };
+
+  ASSERT_EQ(writes, 2);
+  EXPECT_THAT(answers[0].Get(), IsOk());
+  EXPECT_THAT(answers[1].Get(), HasCode(Code::kUnavailable));
+  EXPECT_EQ(MonthPool().leased, 2'000 + 98'000 / 8);
+  EXPECT_THAT(Reserve(a_, {.id = "rest", .tenant = "t", .cost = 98'000 - 98'000 / 8}), IsOk());
+}
+
+// What is left is drawn in parts: each goes to those who have waited longest.
+TEST_P(LedgersTest, WhoComesLaterWaitsBehindThoseWhoWait) {
+  std::promise<void> go;
+  HoldStore(go.get_future().share());
+  int writes = 0;
+  std::vector<Answer> answers;
+  const auto ask = [&] {
+    const Wish wish{.id = "r" + std::to_string(answers.size()), .tenant = "t", .cost = 2'000};
+    answers.push_back(a_.Begin(wish, *table_, clock_.Now()));
+  };
+  std::promise<std::vector<bool>> fourth;
+  shared_.fault = [&] {
+    if (++writes == 2) ask();
+    if (writes == 4) fourth.set_value(There(answers));
+    return FaultyStore::Fault::kNone;
+  };
+  for (int i = 0; i < 40; ++i) ask();
+  go.set_value();
+  const std::vector<bool> there = fourth.get_future().get();
+  for (const Answer& answer : answers) EXPECT_THAT(answer.Get(), IsOk());
+
+  // One by itself, then an eighth of 98,000, then one of 85,750.
+  std::vector<bool> expected(41, false);
+  std::fill_n(expected.begin(), 1 + 6 + 5, true);
+  EXPECT_EQ(there, expected);
 }
 
 TEST_P(LedgersTest, ThePlacesOfACrashedOneComeBackWithinAnHourOrSo) {

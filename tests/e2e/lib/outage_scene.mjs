@@ -79,6 +79,7 @@ export class Scene {
     const seen = {};
     try {
       for (const tenant of clients) await tenant.flows();
+      await this.lent();
       const from = performance.now();
       await begin();
       try {
@@ -95,6 +96,17 @@ export class Scene {
     for (const name of ['free', 'rich']) console.log(`${tag}, ${name}: ${JSON.stringify(counted(seen[name]))}`);
     await this.nothingLost(clients.flatMap((tenant) => tenant.seen));
     return seen;
+  }
+
+  // Just after a draw: so that there is something left of the lease when nothing more can be drawn.
+  lent() {
+    let before = Infinity;
+    return until(async () => {
+      const [{ leased }] = await this.fleet.store.rows("select leased from pools where id = 'tenant/rich/day'");
+      const drawn = leased > before;
+      before = leased;
+      return drawn;
+    }, 'something to be leased');
   }
 
   async nothingLost(seen) {

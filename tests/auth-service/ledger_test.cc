@@ -637,8 +637,8 @@ TEST_P(LedgersTest, OneThatDiesBetweenDrawingAndTellingTakesLittleWithIt) {
   ASSERT_EQ(writes, 2);
   EXPECT_THAT(answers[0].Get(), IsOk());
   EXPECT_THAT(answers[1].Get(), HasCode(Code::kUnavailable));
-  EXPECT_EQ(MonthPool().leased, 2'000 + 98'000 / 8);
-  EXPECT_THAT(Reserve(a_, {.id = "rest", .tenant = "t", .cost = 98'000 - 98'000 / 8}), IsOk());
+  EXPECT_EQ(MonthPool().leased, 2'000 + 12'000);  // of 98,000
+  EXPECT_THAT(Reserve(a_, {.id = "rest", .tenant = "t", .cost = 86'000}), IsOk());
 }
 
 // What is left is drawn in parts: each goes to those who have waited longest.
@@ -662,7 +662,7 @@ TEST_P(LedgersTest, WhoComesLaterWaitsBehindThoseWhoWait) {
   const std::vector<bool> there = fourth.get_future().get();
   for (const Answer& answer : answers) EXPECT_THAT(answer.Get(), IsOk());
 
-  // One by itself, then an eighth of 98,000, then one of 85,750.
+  // One by itself, then an eighth of 98,000, then one of 86,000.
   std::vector<bool> expected(41, false);
   std::fill_n(expected.begin(), 1 + 6 + 5, true);
   EXPECT_EQ(there, expected);

@@ -35,8 +35,9 @@ std::int64_t GrantOf(std::int64_t available, std::int64_t need, const Want& want
   const std::int64_t most = std::max<std::int64_t>(0, std::min(available, need));
   if (!want.demand.is_budget() || need <= 0) return most;
   // In whole pieces: a rest that is too little for anybody would lie here until it is given back.
-  const std::int64_t pieces = std::max<std::int64_t>(1, available / kMostPart / std::max<std::int64_t>(1, want.largest));
-  if (available / kPlenty < need) return std::min(most, pieces * want.largest);
+  const std::int64_t piece = std::max<std::int64_t>(1, want.largest);
+  const std::int64_t pieces = std::max<std::int64_t>(1, available / kMostPart / piece);
+  if (available / kPlenty < need) return std::min(most, pieces * piece);
   return need + std::min(available / kPart, need * kTimes);
 }
 

@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <random>
 #include <string>
+
+#include "tests/base/cpu_time.h"
 
 namespace wayleave::router {
 namespace {
@@ -54,11 +55,12 @@ TEST(Glob, StaysFastOnHostileInput) {
   for (int i = 0; i < 2'000; ++i) pattern += "a*";
   const std::string text(100'000, 'a');
 
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_FALSE(GlobMatches(pattern + "b", text));
-  EXPECT_FALSE(GlobMatches("*" + std::string(1'000, 'a') + "b*", text));
+  const double took = testing::CpuSecondsOf([&] {
+    EXPECT_FALSE(GlobMatches(pattern + "b", text));
+    EXPECT_FALSE(GlobMatches("*" + std::string(1'000, 'a') + "b*", text));
+  });
 
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_LT(took, 1);
 }
 
 TEST(Glob, MeasuresTheLiteralPrefix) {

@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 from . import options as command_line
@@ -90,9 +89,8 @@ def measure(options, works):
     report.write(conditions=conditions)
     print(f"{options.reps} × ({', '.join(options.targets)}), {len(works)} works; results in {folder}", flush=True)
     for rep in range(options.reps):
-        with tempfile.TemporaryDirectory(prefix="wayleave-bench-") as temporary:
-            with Session(options, temporary, report, rep) as session:
-                session.run(works)
+        with Session(options, report, rep) as session:
+            session.run(works)
     return conclude(options, works, report, conditions, folder)
 
 

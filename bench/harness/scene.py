@@ -1,22 +1,17 @@
-"""What bench/overhead and bench/isolation measure in: the mock, the targets, and a load's core that is kept awake."""
-import json
-import math
+"""What every benchmark measures in: the mock, and before it the targets."""
 import os
-import statistics
-import subprocess
-import sys
+import signal
 import tempfile
 
 from . import checks, targets
-from .processes import Failure, Process, free_ports, wait_until
+from .processes import Process, free_ports, wait_until
 
 
 class Scene:
-    """One start of everything. Use as a context manager: nothing that it started outlives it."""
-    SPIN = "import os\nos.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\nwhile True: pass"
+    """Use as a context manager: nothing that it started outlives it, nor does its folder."""
 
-    def __init__(self, setup):
-        self.setup, self.running, self.others = setup, [], []
+    def __init__(self, options):
+        self.options, self.running, self.others = options, [], []
         self.temporary = tempfile.TemporaryDirectory(prefix="wayleave-bench-")
         self.folder = self.temporary.name
 
@@ -29,53 +24,34 @@ class Scene:
         return self
 
     def start(self):
-        self.upstream = free_ports(1)[0]
-        self.other("spinner", [sys.executable, "-c", self.SPIN])
-        self.other("bench-mock", [os.path.join(self.setup.tools, "bench-mock"), "--port", str(self.upstream)])
-        wait_until(lambda: targets.accepts(self.upstream), self.others, "bench-mock")
+        port = free_ports(1)[0]
+        self.mock = self.other("bench-mock", [os.path.join(self.options.tools, "bench-mock"), "--port", str(port)])
+        wait_until(lambda: targets.accepts(port), [self.mock], "bench-mock")
+        self.direct = targets.Target("direct", port)
         with open(os.path.join(self.folder, "expected-text"), "w") as out:
-            out.write(checks.expected_text(targets.Target("direct", self.upstream)))
+            out.write(checks.expected_text(self.direct))
 
     def other(self, name, command):
-        self.others.append(Process(name, command, self.setup.load_cpus, os.path.join(self.folder, name + ".log")))
+        """A process that runs beside the targets."""
+        log = os.path.join(self.folder, name + ".log")
+        self.others.append(Process(name, command, self.options.load_cpus, log))
+        return self.others[-1]
 
     def target(self, name, kind=None):
-        self.running.append(targets.start(name, self.setup, os.path.join(self.folder, name), self.upstream, kind))
+        folder = os.path.join(self.folder, name)
+        self.running.append(targets.start(name, self.options, folder, self.direct.port, kind))
         return self.running[-1]
 
+    def load(self, name, work, target, headers, *more):
+        """A load that has begun; what it finds is in its log."""
+        command = [os.path.join(self.options.tools, "bench-load"), *more]
+        return self.other(name, command + work.arguments(target.routed, f"127.0.0.1:{target.port}", self.folder, headers))
+
     def __exit__(self, *_):
+        impatience = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave anything behind
         for target in self.running:
             targets.end(target)
         for process in self.others:
             process.end()
         self.temporary.cleanup()
-
-    def begin(self, target, work, headers=None):
-        """A load that runs; its end is `finish`."""
-        command = [os.path.join(self.setup.tools, "bench-load"),
-                   *work.arguments(target.routed, f"127.0.0.1:{target.port}", self.folder, headers or target.headers)]
-        self.other(f"load-{work.name}-{len(self.others)}", command)
-        return self.others[-1]
-
-    def finish(self, load):
-        """What it found."""
-        if load.popen.wait() != 0:
-            raise Failure(load.last_words())
-        self.others.remove(load)
-        with open(load.log) as out:
-            return json.load(out)
-
-    def load(self, target, work, headers=None):
-        """What a load found to whose requests every answer is right."""
-        result = self.finish(self.begin(target, work, headers))
-        if any(result["faults"].values()):
-            raise Failure(f"{target.name} answered wrongly: {result['first_fault']}")
-        return result
-
-
-def middle(values):
-    """The median, and the interval that holds it in 95 of 100 such runs, by the binomial distribution of ranks."""
-    found = sorted(values)
-    reach = math.ceil(0.98 * math.sqrt(len(found)))
-    low, high = found[max(0, len(found) // 2 - reach)], found[min(len(found) - 1, len(found) // 2 + reach)]
-    return statistics.median(found), low, high
+        signal.signal(signal.SIGINT, impatience)

@@ -1,59 +1,31 @@
 """One repetition: starts everything, goes through the works, target after target, and ends everything."""
 import json
-import os
-import signal
 import subprocess
 import time
 
 from . import checks, targets
-from .processes import Failure, Process, cpu_seconds, free_ports, memory_kb, wait_until
+from .processes import Failure, cpu_seconds, memory_kb
+from .scene import Scene
 
 SETTLE_SECONDS = 1
 IDLE_SECONDS = 2
 
 
-class Session:
-    """Use as a context manager: nothing that it started outlives it."""
-
-    def __init__(self, options, folder, report, rep):
-        self.options, self.folder, self.report, self.rep = options, folder, report, rep
-        self.mock, self.running, self.loads = None, [], []
-
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+class Session(Scene):
+    def __init__(self, options, report, rep):
+        super().__init__(options)
+        self.report, self.rep = report, rep
 
     def start(self):
-        port = free_ports(1)[0]
-        self.mock = Process("bench-mock", [os.path.join(self.options.tools, "bench-mock"), "--port", str(port)],
-                            self.options.load_cpus, os.path.join(self.folder, "mock.log"))
-        wait_until(lambda: targets.accepts(port), [self.mock], "bench-mock")
-        self.direct = targets.Target("direct", port)
-        with open(os.path.join(self.folder, "expected-text"), "w") as out:
-            out.write(checks.expected_text(self.direct))
+        super().start()
         for name in self.options.targets:
-            self.start_target(name, port)
+            self.start_target(name)
 
-    def start_target(self, name, upstream_port):
+    def start_target(self, name):
         try:
-            target = targets.start(name, self.options, os.path.join(self.folder, name), upstream_port)
-            self.running.append(target)
+            self.target(name)
         except Failure as failure:
             self.report.error(self.rep, name, "start", str(failure))
-
-    def __exit__(self, *_):
-        impatience = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave anything behind
-        for load in self.loads:
-            load.end()
-        for target in self.running:
-            targets.end(target)
-        if self.mock:
-            self.mock.end()
-        signal.signal(signal.SIGINT, impatience)
 
     def run(self, works):
         self.measure_idle()
@@ -100,17 +72,12 @@ class Session:
             self.finish(work, target, load)
 
     def begin(self, work, target):
-        command = [os.path.join(self.options.tools, "bench-load")]
-        command += work.arguments(target.routed, f"127.0.0.1:{target.port}", self.folder, target.headers)
         groups = {"mock": [self.mock.pid], **{name: [pid] for name, pid in target.parts().items()}}
         if target.processes:
             groups["all"] = target.pids()
-        for name, pids in groups.items():
-            command += ["--processes", f"{name}={'+'.join(map(str, pids))}"]
-        log = os.path.join(self.folder, f"load-{target.name}.log")
-        load = Process("bench-load", command, self.options.load_cpus, log)
-        self.loads.append(load)
-        return load
+        counted = [word for name, pids in groups.items()
+                   for word in ("--processes", f"{name}={'+'.join(map(str, pids))}")]
+        return self.load(f"load-{target.name}", work, target, target.headers, *counted)
 
     def finish(self, work, target, load):
         try:
@@ -131,7 +98,7 @@ class Session:
                 targets.end(target)
         finally:
             load.end()
-            self.loads.remove(load)
+            self.others.remove(load)
 
 
 def faults(work, result):

@@ -20,7 +20,8 @@ const settings = {
   models: ['chat/good@quiet', ...Object.values(floods).map(({ model }) => model)],
   prices: { 'chat/*': { request: each } },
   tenants: {
-    quiet: { limits: { rpm: cap, tpm: 1e9, concurrent: 100 }, budget: { monthly: '1', daily: '1' } },
+    // A place is free once its request is charged, a moment after its answer.
+    quiet: { limits: { rpm: cap, tpm: 1e9, concurrent: cap }, budget: { monthly: '1', daily: '1' } },
     ...Object.fromEntries(Object.entries(floods).map(([name, { terms }]) => [name, terms])),
   },
 };

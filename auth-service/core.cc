@@ -8,6 +8,8 @@
 #include "auth-service/identity/certificates.h"
 #include "auth-service/identity/standing.h"
 #include "auth-service/store/open.h"
+#include "base/async/deadline.h"
+#include "base/async/event.h"
 #include "base/crypto/id.h"
 #include "base/log/log.h"
 #include "base/state/state_dir.h"
@@ -29,6 +31,8 @@ constexpr auto kBudgetsInterval = 2s;
 constexpr auto kSignInterval = 10s;
 constexpr auto kForgetInterval = 1h;
 constexpr auto kStopGrace = 3s;
+// Whoever vacates has a client that waits for its last bytes.
+constexpr auto kGiveBackTime = 200ms;
 constexpr std::size_t kMostBudgetsHeard = 500;
 
 Error Invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
@@ -259,6 +263,24 @@ Task<Result<v1::ReserveResponse>> Core::Hold(const v1::ReserveRequest& request) 
   };
   FromThread<Result<v1::ReserveResponse>, decltype(start)> answer(start);
   co_return co_await answer;
+}
+
+Task<Result<v1::VacateResponse>> Core::Vacate(const v1::VacateRequest& request) {
+  auto call = probe_.Begin(Rpc::kVacate);
+  const auto in_store = std::make_shared<Event>();
+  Worker& here = *Worker::Current();
+  const Ledger::Vacated vacated = ledger_.Vacate(request.reservation_id(), clock_(), [in_store, &here] {
+    here.Post([in_store] { in_store->Set(); });
+  });
+  if (vacated == Ledger::Vacated::kUnderWay) {
+    Deadline late(here.deadlines(), [&in_store] { in_store->Set(); });
+    late.Set(kGiveBackTime);
+    Event& either = *in_store;
+    co_await either;
+  }
+  v1::VacateResponse response;
+  response.set_vacated(vacated != Ledger::Vacated::kNothing);
+  co_return call.Ends(Result<v1::VacateResponse>(std::move(response)));
 }
 
 Task<Result<v1::SettleResponse>> Core::Settle(const v1::SettleRequest& request) {

@@ -46,6 +46,7 @@ class Core {
   // Never waits: one keyed digest, one lookup; or, for a token, one check of a signature.
   Task<Result<v1::AuthenticateResponse>> Authenticate(const v1::AuthenticateRequest& request);
   Task<Result<v1::ReserveResponse>> Reserve(const v1::ReserveRequest& request);
+  Task<Result<v1::VacateResponse>> Vacate(const v1::VacateRequest& request);
   Task<Result<v1::SettleResponse>> Settle(const v1::SettleRequest& request);
   Admin& admin() { return admin_; }
   const Admin& admin() const { return admin_; }

@@ -6,7 +6,7 @@
 namespace wayleave::auth {
 namespace {
 
-constexpr std::array<const char*, 4> kRpcNames = {"Authenticate", "Reserve", "Settle", "AdminService"};
+constexpr std::array<const char*, 5> kRpcNames = {"Authenticate", "Reserve", "Vacate", "Settle", "AdminService"};
 constexpr std::array<const char*, 3> kStandings = {"active", "expired", "revoked"};
 
 // Every reason that Reserve gives; others are counted as "other".

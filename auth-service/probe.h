@@ -12,7 +12,7 @@
 
 namespace wayleave::auth {
 
-enum class Rpc { kAuthenticate, kReserve, kSettle, kAdmin };
+enum class Rpc { kAuthenticate, kReserve, kVacate, kSettle, kAdmin };
 
 // The core's metrics. Any thread; the registry must outlive it.
 class Probe {

@@ -51,6 +51,7 @@ Task<Result<v1::DescribeCallerResponse>> Describe(const Core& core, std::string 
 Service::Service(Core& core, rpc::Server& server) : core_(core) {
   Serve(server, "Authenticate", core, &Core::Authenticate);
   Serve(server, "Reserve", core, &Core::Reserve);
+  Serve(server, "Vacate", core, &Core::Vacate);
   Serve(server, "Settle", core, &Core::Settle);
 #define WAYLEAVE_SERVE(NAME) ServeAdmin<v1::NAME##Request, v1::NAME##Response>(server, #NAME, core);
   WAYLEAVE_ADMIN_METHODS(WAYLEAVE_SERVE)

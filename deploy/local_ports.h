@@ -24,6 +24,10 @@ class LocalAuth : public gateway::AuthPort {
                                                   const rpc::CallContext&) override {
     return core_.Reserve(request);
   }
+  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest& request,
+                                                const rpc::CallContext&) override {
+    return core_.Vacate(request);
+  }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                 const rpc::CallContext&) override {
     return core_.Settle(request);

@@ -61,10 +61,16 @@ class OneGeneration {
     sink_.OnGone([this] { ClientLeft(); });
     co_await TakeTour();
     sink_.OnGone({});
-    account_.Settle(gone_);
+    co_await Close();
   }
 
  private:
+  // Before the client sees the end: what it used is on disk, and its next request finds its place free.
+  Task<void> Close() {
+    account_.Settle(gone_);
+    co_await admission_.hold.Vacate(context_);
+  }
+
   Task<void> TakeTour() {
     Tour& tour = *tour_;
     GenerateResponse piece;
@@ -105,7 +111,7 @@ class OneGeneration {
       }
       account_.Note(piece);
       NoteCut(piece);
-      if (piece.has_end()) account_.Settle(false);  // on disk before the client sees the end
+      if (piece.has_end()) co_await Close();
       const bool sent = co_await WriteEvents(piece.data());
       services_.probe.Delivered(piece.events(), piece.data().size());
       if (!sent || piece.has_end()) break;
@@ -150,7 +156,7 @@ class OneGeneration {
   Task<void> WriteEnd(std::string event) {
     account_.NoteOwn(event);
     if (protection_.restores()) event.insert(0, protection_.End());
-    account_.Settle(false);
+    co_await Close();
     co_await Send(event);
   }
 
@@ -164,7 +170,7 @@ class OneGeneration {
       co_await WriteEnd(BrokenEvent("The answer is longer than what was left of the budget allows."));
     } else {
       account_.NoteOwn(cut_->data());
-      account_.Settle(false);
+      co_await Close();
       co_await WriteEvents(cut_->data());
       services_.probe.Delivered(cut_->events(), cut_->data().size());
     }
@@ -200,7 +206,7 @@ class OneGeneration {
       co_return co_await SendFailure(std::move(failure));
     }
     record_.status = head_.status();
-    account_.Settle(false);
+    co_await Close();
     http::Response response;
     response.status = record_.status;
     response.headers = Headers();
@@ -287,6 +293,8 @@ class OneGeneration {
     record_.error_code = failure.code();
     http::Response response = FailureResponse(failure, addressee());
     account_.NoteOwn(response.body);
+    record_.status = response.status;
+    co_await Close();
     co_await SendError(std::move(response));
   }
 

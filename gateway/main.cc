@@ -56,7 +56,8 @@ Status Run(app::Program& program) {
   to_router.attempt = kDecisionAttempt;
   rpc::Channel router(runtime, to_router);
   rpc::Channel provider(runtime, {config.provider});
-  RemoteAuth auth_port(auth, workers, program.registry());
+  rpc::Fanout every_auth(runtime, {config.auth});
+  RemoteAuth auth_port(auth, every_auth, workers, program.registry());
   rpc::Fanout every_router(runtime, {config.router});
   RemoteRouter router_port(router, every_router, program.registry());
   RemoteProvider provider_port(provider);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kAuthenticate = "/wayleave.auth.v1.AuthService/Authenticate";
 constexpr const char* kReserve = "/wayleave.auth.v1.AuthService/Reserve";
+constexpr const char* kVacate = "/wayleave.auth.v1.AuthService/Vacate";
 constexpr const char* kSettle = "/wayleave.auth.v1.AuthService/Settle";
 constexpr const char* kWatch = "/wayleave.auth.v1.AuthService/WatchRevocations";
 constexpr const char* kRoute = "/wayleave.router.v1.RouterService/Route";
@@ -52,9 +53,13 @@ class RemoteGeneration : public Generation {
 
 }  // namespace
 
-RemoteAuth::RemoteAuth(rpc::Channel& channel, WorkerPool& workers, metrics::Registry& registry)
+RemoteAuth::RemoteAuth(rpc::Channel& channel, rpc::Fanout& all, WorkerPool& workers, metrics::Registry& registry)
     : channel_(channel),
+      all_(all),
       home_(workers[0]),
+      unheard_(registry.Counter("wayleave_gateway_vacates_unheard_total",
+                                "Ends of requests that a replica of auth-service did not hear of: the places of those "
+                                "that it holds come free as they are charged.")),
       lookups_(registry, "principal"),
       vouched_(
           [this](const auth::v1::AuthenticateRequest& request, const rpc::CallContext& context) {
@@ -102,6 +107,15 @@ Task<Result<auth::v1::AuthenticateResponse>> RemoteAuth::Authenticate(const auth
 Task<Result<auth::v1::ReserveResponse>> RemoteAuth::Reserve(const auth::v1::ReserveRequest& request,
                                                             const rpc::CallContext& context) {
   return channel_.Call<auth::v1::ReserveResponse>(kReserve, request, context);
+}
+
+Task<Result<auth::v1::VacateResponse>> RemoteAuth::Vacate(const auth::v1::VacateRequest& request,
+                                                          const rpc::CallContext& context) {
+  auto call = all_.Call<auth::v1::VacateResponse>(kVacate, request, context);
+  const rpc::Tally tally = co_await call;
+  unheard_.Increment(tally.failed);
+  if (tally.answered == 0) co_return tally.failure;
+  co_return auth::v1::VacateResponse();
 }
 
 Task<Result<auth::v1::SettleResponse>> RemoteAuth::Settle(const auth::v1::SettleRequest& request,

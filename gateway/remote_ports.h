@@ -20,8 +20,8 @@ namespace wayleave::gateway {
 
 class RemoteAuth : public AuthPort {
  public:
-  // The registry must outlive the port.
-  RemoteAuth(rpc::Channel& channel, WorkerPool& workers, metrics::Registry& registry);
+  // `all` reaches the same service; the registry must outlive the port.
+  RemoteAuth(rpc::Channel& channel, rpc::Fanout& all, WorkerPool& workers, metrics::Registry& registry);
 
   // Listens for revocations on the first worker until Stop(). Main thread.
   void Start();
@@ -31,6 +31,9 @@ class RemoteAuth : public AuthPort {
                                                             const rpc::CallContext& context) override;
   Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request,
                                                   const rpc::CallContext& context) override;
+  // Tells every replica, for one of them holds it; succeeds if one heard it.
+  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest& request,
+                                                const rpc::CallContext& context) override;
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                 const rpc::CallContext& context) override;
 
@@ -38,7 +41,9 @@ class RemoteAuth : public AuthPort {
   Task<void> Watch();
 
   rpc::Channel& channel_;
+  rpc::Fanout& all_;
   Worker& home_;
+  prometheus::Counter& unheard_;
   CacheLookups lookups_;
   Vouched vouched_;
   TaskGroup watch_;

@@ -14,6 +14,9 @@ constexpr hours kMoneyHold{24};
 // A budget's purse is kept for so long after its period.
 constexpr hours kPurseKept{1};
 constexpr seconds kWindowLength{60};
+// So long after others called for places, those that come free go back at once: whoever calls waits for them, and does
+// so for each request where a client's requests come to replicas in turn.
+constexpr seconds kWanted{60};
 
 bool Same(const v1::Amount& a, const v1::Amount& b) {
   return a.input_tokens() == b.input_tokens() && a.output_tokens() == b.output_tokens() &&
@@ -250,11 +253,36 @@ void Holdings::Release(const std::string& reservation_id, std::int64_t cost, std
   if (found == holds_.end()) return;
   for (Part& part : found->second.parts) {
     if (part.demand.is_budget()) ReleaseHeld(part, GoneFrom(part.purse->id, cost, grant, from_leases));
-    const bool place = part.demand.measure == v1::Standing::MEASURE_CONCURRENT;
-    if (place && !found->second.places_lapsed) ReleaseHeld(part, 0);
     if (part.demand.measure == v1::Standing::MEASURE_TOKENS) ReleaseTokens(part, tokens);
   }
+  Vacate(found->second);
   Forget(found);
+}
+
+bool Holdings::Vacate(const std::string& reservation_id) {
+  const auto found = holds_.find(reservation_id);
+  return found != holds_.end() && Vacate(found->second);
+}
+
+bool Holdings::Vacate(Hold& hold) {
+  if (std::exchange(hold.vacated, true)) return false;
+  bool any = false;
+  for (Part& part : hold.parts) {
+    if (!part.IsPlace()) continue;
+    ReleaseHeld(part, 0);
+    any = true;
+  }
+  return any;
+}
+
+Holdings::Amounts Holdings::TakeWanted(const std::string& reservation_id, Time now) {
+  Amounts amounts;
+  for (const Part& part : holds_.at(reservation_id).parts) {
+    Purse& purse = *part.purse;
+    if (!part.IsPlace() || purse.idle <= 0 || now - kWanted > purse.recalled_at) continue;
+    TakeIdle(purse, amounts);
+  }
+  return amounts;
 }
 
 // Of what was held of a budget, or of the places, so much is gone for good.
@@ -279,10 +307,7 @@ Holdings::Holds::iterator Holdings::Forget(Holds::iterator hold) {
 void Holdings::Lapse(Time now) {
   for (auto it = holds_.begin(); it != holds_.end();) {
     Hold& hold = it->second;
-    const bool places = hold.expires <= now && !std::exchange(hold.places_lapsed, true);
-    for (Part& part : hold.parts) {
-      if (places && part.demand.measure == v1::Standing::MEASURE_CONCURRENT) ReleaseHeld(part, 0);
-    }
+    if (hold.expires <= now) Vacate(hold);
     if (hold.expires > now || (hold.HoldsMoney() && hold.money_expires > now)) {
       ++it;
       continue;
@@ -302,10 +327,14 @@ Holdings::Amounts Holdings::TakeIdle(bool all) {
   for (auto& [id, purse] : purses_) {
     const bool keeps = std::exchange(purse->touched, false) && !purse->scarce && !all;
     if (keeps || purse->idle <= 0 || purse->is_window) continue;
-    purse->returning += purse->idle;
-    amounts.emplace_back(id, std::exchange(purse->idle, 0));
+    TakeIdle(*purse, amounts);
   }
   return amounts;
+}
+
+void Holdings::TakeIdle(Purse& purse, Amounts& amounts) {
+  purse.returning += purse.idle;
+  amounts.emplace_back(purse.id, std::exchange(purse.idle, 0));
 }
 
 void Holdings::Returned(const Amounts& amounts) {
@@ -322,11 +351,12 @@ std::vector<Holdings::WindowReturn> Holdings::TakeWindowReturns() {
   return back;
 }
 
-void Holdings::Recalled(const std::vector<std::pair<PoolId, std::int64_t>>& counts) {
+void Holdings::Recalled(const std::vector<std::pair<PoolId, std::int64_t>>& counts, Time now) {
   for (const auto& [pool, count] : counts) {
     const auto purse = purses_.find(pool);
     if (purse == purses_.end() || purse->second->recall_seen >= count) continue;
     purse->second->recall_seen = count;
+    purse->second->recalled_at = now;
     purse->second->touched = false;
   }
 }

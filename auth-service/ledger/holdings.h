@@ -67,6 +67,10 @@ class Holdings {
 
   // What the reservation is charged to; nothing if there is none.
   std::optional<v1::Grant> GrantOf(const std::string& reservation_id) const;
+  // Gives back its places alone; false if it has none, or no longer.
+  bool Vacate(const std::string& reservation_id);
+  // Takes what is idle of its places, if others called for such not long ago, as TakeIdle() does.
+  Amounts TakeWanted(const std::string& reservation_id, Time now);
   // A budget's use has grown in the store.
   void Charged(const v1::Grant& grant, std::int64_t cost);
   // Ends a reservation that used so much. `from_leases` is what each charge of the grant took from the lease; empty: all of
@@ -89,7 +93,7 @@ class Holdings {
   // The same of windows, which nobody waits for.
   std::vector<WindowReturn> TakeWindowReturns();
   // Somebody needs what is idle here.
-  void Recalled(const std::vector<std::pair<PoolId, std::int64_t>>& counts);
+  void Recalled(const std::vector<std::pair<PoolId, std::int64_t>>& counts, Time now);
   // Every day begins new purses; those of the past go once nothing of theirs is left here.
   void DropOver(Time now);
 
@@ -109,6 +113,7 @@ class Holdings {
     std::int64_t others = 0;  // leased by others, as last heard
     std::int64_t lost = 0;    // of that, by those who are gone
     std::int64_t recall_seen = 0;
+    Time recalled_at = Time::min();
     bool budget = false;
     bool is_window = false;
     bool scarce = false;
@@ -124,6 +129,8 @@ class Holdings {
     Demand demand;
     std::int64_t amount = 0;
     std::int64_t slot = 0;
+
+    bool IsPlace() const { return demand.measure == v1::Standing::MEASURE_CONCURRENT; }
   };
   struct Hold {
     std::vector<Part> parts;
@@ -133,7 +140,7 @@ class Holdings {
     v1::Amount granted;
     Time expires;
     Time money_expires;
-    bool places_lapsed = false;
+    bool vacated = false;  // has no places any more
 
     bool HoldsMoney() const;
   };
@@ -150,6 +157,8 @@ class Holdings {
   void TakePart(const Demand& demand, std::int64_t amount, Time now, Hold& hold);
   v1::Grant GrantOf(const Hold& hold) const;
   v1::ReserveResponse AnswerFor(const Hold& hold, Time now) const;
+  bool Vacate(Hold& hold);
+  static void TakeIdle(Purse& purse, Amounts& amounts);
   void ReleaseHeld(Part& part, std::int64_t gone);
   void ReleaseTokens(Part& part, std::int64_t tokens);
   Holds::iterator Forget(Holds::iterator hold);

@@ -169,6 +169,18 @@ void Ledger::GiveBackWindows() {
   store_.Write(std::move(job), Nobody);
 }
 
+Ledger::Vacated Ledger::Vacate(const std::string& reservation_id, Time now, std::function<void()> in_store) {
+  Amounts wanted;
+  {
+    std::lock_guard lock(mutex_);
+    if (!holdings_.Vacate(reservation_id)) return Vacated::kNothing;
+    wanted = holdings_.TakeWanted(reservation_id, now);
+  }
+  if (wanted.empty()) return Vacated::kFree;
+  GiveBack(std::move(wanted), [in_store = std::move(in_store)](const Status&) { in_store(); });
+  return Vacated::kUnderWay;
+}
+
 std::optional<v1::Grant> Ledger::GrantOf(const std::string& reservation_id) const {
   std::lock_guard lock(mutex_);
   return holdings_.GrantOf(reservation_id);
@@ -189,7 +201,7 @@ void Ledger::Released(const auth::Release& release) {
 
 void Ledger::Round(Time now) {
   if (shared_) ReadReleases();
-  if (shared_) ReadRecalls();
+  if (shared_) ReadRecalls(now);
   Amounts idle;
   std::shared_ptr<Drawing> drawing;
   {
@@ -220,11 +232,11 @@ void Ledger::ReadReleases() {
   store_.Write(std::move(job), Nobody);
 }
 
-void Ledger::ReadRecalls() {
+void Ledger::ReadRecalls(Time now) {
   const auto recalls = store_.Recalls();
   if (!recalls) return;
   std::lock_guard lock(mutex_);
-  holdings_.Recalled(*recalls);
+  holdings_.Recalled(*recalls, now);
 }
 
 // What fails to be given back stays in the lease, and is found by the next draw as a surplus.

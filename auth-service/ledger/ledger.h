@@ -35,6 +35,14 @@ class Ledger {
   // new demands. `expires` is when it lapses if nobody settles, money apart, which is held for a day.
   void Reserve(const v1::ReserveRequest& request, std::vector<Demand> demands, Time now, Time expires, Done done);
 
+  enum class Vacated {
+    kNothing,   // it took no places here
+    kFree,      // who asks here can have them
+    kUnderWay,  // others called for them not long ago: `in_store` comes once they can have them, too, or it failed
+  };
+  // The request has ended and takes no places any more; the rest stays held.
+  Vacated Vacate(const std::string& reservation_id, Time now, std::function<void()> in_store);
+
   // What the reservation of this id is charged to; nothing if there is none here.
   std::optional<v1::Grant> GrantOf(const std::string& reservation_id) const;
   // What a settlement that is on disk used; `grant` and `from_leases` as they were for Charge(), which is empty if it
@@ -71,7 +79,7 @@ class Ledger {
   void Failed(Drawing& drawing);
   void GiveBack(Amounts amounts, std::function<void(Status)> done);
   void GiveBackWindows();
-  void ReadRecalls();
+  void ReadRecalls(Time now);
   void ReadReleases();
   void Housekeep(Time now);
 

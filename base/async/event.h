@@ -11,6 +11,10 @@ namespace wayleave {
 // Belongs to one worker; must outlive its waiter.
 class Event {
  public:
+  Event() = default;
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
   void Set() {
     if (!waiter_) {
       set_ = true;

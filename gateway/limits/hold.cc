@@ -9,6 +9,13 @@
 namespace wayleave::gateway {
 namespace {
 
+// The client waits for its last bytes meanwhile.
+constexpr std::chrono::milliseconds kVacateTime{250};
+
+bool IsPlace(const auth::v1::Standing& standing) {
+  return standing.measure() == auth::v1::Standing::MEASURE_CONCURRENT && standing.has_limit();
+}
+
 void Add(const auth::v1::Amount& amount, auth::v1::Amount& to) {
   to.set_input_tokens(to.input_tokens() + amount.input_tokens());
   to.set_output_tokens(to.output_tokens() + amount.output_tokens());
@@ -31,6 +38,7 @@ Task<Status> Hold::Take(AuthPort& auth, const Known& known, router::v1::RouteRes
   auto held = co_await auth.Reserve(request_, context);
   if (!held) co_return std::move(held).error();
   response_ = std::move(*held);
+  has_place_ = std::any_of(response_.standings().begin(), response_.standings().end(), IsPlace);
   if (known.principal.policy().priced_only() && bound_.output_tokens > 0) Pay(known, route);
   co_return Status();
 }
@@ -53,6 +61,13 @@ Task<bool> Hold::GrowTo(std::int64_t output_tokens, const rpc::CallContext& cont
   const bool grown = co_await Grow(std::move(by), context);
   if (grown) output_tokens_ += more;
   co_return grown;
+}
+
+Task<void> Hold::Vacate(const rpc::CallContext& context) {
+  if (!std::exchange(has_place_, false)) co_return;
+  auth::v1::VacateRequest request;
+  request.set_reservation_id(request_.reservation_id());
+  co_await auth_->Vacate(request, context.Within(kVacateTime));
 }
 
 Task<bool> Hold::Again(const rpc::CallContext& context) {

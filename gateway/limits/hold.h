@@ -36,6 +36,10 @@ class Hold {
   // Another target is to carry the answer on, which costs as much again. False if that can't be had.
   Task<bool> Again(const rpc::CallContext& context);
 
+  // The request has ended and takes no place any more, if it took one. Waits at most a quarter of a second for auth-service
+  // to know; who does not hear of it learns it from the settlement. Idempotent.
+  Task<void> Vacate(const rpc::CallContext& context);
+
   const std::string& id() const { return request_.reservation_id(); }
   const auth::v1::ReserveResponse& response() const { return response_; }
 
@@ -47,6 +51,7 @@ class Hold {
   auth::v1::ReserveRequest request_;
   auth::v1::ReserveResponse response_;
   Bound bound_;
+  bool has_place_ = false;
   // The output tokens that are paid for; 0 if nobody has to pay.
   std::int64_t output_tokens_ = 0;
   // The money for one output token at the dearest target, rounded up, in billionths of a US dollar.

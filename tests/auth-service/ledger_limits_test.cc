@@ -203,6 +203,37 @@ TEST_F(OneLedger, APlaceThatHasLapsedIsNotGivenBackAgainByTheSettlement) {
   EXPECT_THAT(Reserve({.id = "3", .tenant = "t", .cost = 10}), HasCode(Code::kResourceExhausted));
 }
 
+TEST_F(OneLedger, WhoHasEndedTakesNoPlaceButWhatItMayCostStaysHeld) {
+  v1::Tenant tenant = Limited(0, 0, 1);
+  tenant.mutable_terms()->mutable_monthly()->set_hard_nano_usd(1000);
+  table_ = TableOf({tenant});
+  const Wish first{.id = "1", .tenant = "t", .cost = 600};
+  ASSERT_THAT(Reserve(first), IsOk());
+
+  EXPECT_EQ(process_.Vacate(first, clock_.Now()), Ledger::Vacated::kFree);
+  EXPECT_EQ(process_.Vacate(first, clock_.Now()), Ledger::Vacated::kNothing) << "twice";
+  EXPECT_EQ(process_.Vacate({.id = "9", .tenant = "t"}, clock_.Now()), Ledger::Vacated::kNothing) << "unknown";
+
+  EXPECT_THAT(Reserve({.id = "2", .tenant = "t", .cost = 600}).error().message, ::testing::HasSubstr("budget"));
+  ASSERT_THAT(Reserve({.id = "3", .tenant = "t", .cost = 100}), IsOk());
+  Settle(first, 0);
+  EXPECT_THAT(Reserve({.id = "4", .tenant = "t", .cost = 100}).error().message, ::testing::HasSubstr("requests at a time"))
+      << "the settlement gave the place back again, which is another's now";
+}
+
+TEST_F(OneLedger, WhoHasEndedHasNoPlaceThatCouldLapse) {
+  table_ = TableOf({Limited(0, 0, 1)});
+  const Wish first{.id = "1", .tenant = "t", .ttl = 60s};
+  ASSERT_THAT(Reserve(first), IsOk());
+  process_.Vacate(first, clock_.Now());
+  ASSERT_THAT(Reserve({.id = "2", .tenant = "t"}), IsOk());
+
+  clock_.Advance(61s);
+  process_.ledger().Round(clock_.Now());
+
+  EXPECT_THAT(Reserve({.id = "3", .tenant = "t"}), HasCode(Code::kResourceExhausted));
+}
+
 // Three processes on one store.
 class ThreeLedgers : public testing::Test {
  protected:
@@ -316,6 +347,34 @@ TEST_F(ThreeLedgers, RequestsAtATimeAreNeverMoreTogether) {
   }
 
   EXPECT_EQ(most, kPlaces);
+}
+
+// A client's requests come to the processes in turn. The first time it waits for a place, then no more.
+TEST_F(ThreeLedgers, APlaceThatOthersCalledForIsTheirsAsSoonAsItIsFree) {
+  table_ = TableOf({Limited(0, 0, 1)});
+  const auto wish = [](int i) { return Wish{.id = std::to_string(i), .tenant = "t"}; };
+  Process& a = *processes_[0];
+  Process& b = *processes_[1];
+  ASSERT_THAT(a.Reserve(wish(0), *table_, clock_.Now()), IsOk());
+  EXPECT_EQ(a.Vacate(wish(0), clock_.Now()), Ledger::Vacated::kFree) << "nobody called for it";
+  Answer called = b.Begin(wish(1), *table_, clock_.Now());
+  Drain(*store_);
+  ASSERT_FALSE(called.there());
+  Rounds(2);
+  ASSERT_THAT(called.Get(), IsOk());
+
+  for (int i = 1; i < 10; ++i) {
+    Process& before = i % 2 ? b : a;
+    Process& next = i % 2 ? a : b;
+    ASSERT_EQ(before.Vacate(wish(i), clock_.Now()), Ledger::Vacated::kUnderWay);
+    Answer answer = next.Begin(wish(i + 1), *table_, clock_.Now());
+    Drain(*store_);
+    ASSERT_TRUE(answer.there()) << i;
+    ASSERT_THAT(answer.Get(), IsOk());
+  }
+
+  clock_.Advance(61s);
+  EXPECT_EQ(a.Vacate(wish(10), clock_.Now()), Ledger::Vacated::kFree) << "that was long ago";
 }
 
 // With the database's own clock, as many as can be asked for in three seconds.

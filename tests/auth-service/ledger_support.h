@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -108,6 +109,14 @@ class Process {
   // Waits; for who has no round to wait for.
   Result<v1::ReserveResponse> Reserve(const Wish& wish, const KeyTable& table, Time now) {
     return Begin(wish, table, now).Get();
+  }
+
+  // Waits until the places are where others can have them.
+  Ledger::Vacated Vacate(const Wish& wish, Time now) {
+    std::promise<void> in_store;
+    const Ledger::Vacated vacated = ledger_.Vacate(wish.id, now, [&] { in_store.set_value(); });
+    if (vacated == Ledger::Vacated::kUnderWay) in_store.get_future().wait();
+    return vacated;
   }
 
   Result<v1::SettleResponse> Settle(const v1::SettleRequest& request, std::shared_ptr<const KeyTable> table, Time now) {

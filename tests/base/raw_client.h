@@ -89,6 +89,14 @@ class RawClient {
     return n > 0 ? static_cast<std::size_t>(n) : 0;
   }
 
+  // What has arrived and was not read, up to 64 KiB of it. On any thread, while no other reads.
+  std::string Peek() const {
+    std::string bytes(std::size_t{64} << 10, '\0');
+    const ssize_t n = ::recv(socket_, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+    bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return bytes;
+  }
+
   // The next answer, interim ones included. `bodyless` for the answer to a HEAD.
   RawReply Read(bool bodyless = false) {
     RawReply reply;

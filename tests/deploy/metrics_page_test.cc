@@ -90,7 +90,7 @@ class Services {
     rpc::ClientRuntime runtime(workers_);
     rpc::Channel channel(runtime, {"127.0.0.1:9"});
     rpc::Fanout every(runtime, {"127.0.0.1:9"});
-    const gateway::RemoteAuth remote_auth(channel, workers_, registry);
+    const gateway::RemoteAuth remote_auth(channel, every, workers_, registry);
     const gateway::RemoteRouter remote_router(channel, every, registry);
     gateway.Drain();
     return registry.Families();

@@ -17,6 +17,7 @@ const tenants = {
     [...rounds, ...kills.map((name) => `kill-${name}`), 'flying'].map((name) => [name, { budget }]),
   ),
   ...Object.fromEntries(Object.entries(limits).map(([name, each]) => [name, { limits: each }])),
+  turns: { limits: { concurrent: 1 } },
   plenty: { budget: { monthly: usd(1_000_000) } },
 };
 const scripts = ['good', 'held', 'used-900'];
@@ -151,6 +152,21 @@ async function concurrent(world) {
   assert.equal(sorted([await stubborn(world, key, model(tenant), port(0))]).good, 1, 'the places are free again');
 }
 
+// One place is enough for a client that asks one thing after the other, although another replica gives it each time. They
+// learn first that they want it of each other.
+async function inTurns(world) {
+  const key = await world.key('turns');
+  const port = of(world.ports);
+  const unheard = () => world.gateway.metric('gateway', 'wayleave_gateway_vacates_unheard_total');
+  const before = await unheard();
+  for (let n = 0; n < 9; n++) assert.equal((await stubborn(world, key, model('turns'), port(n))).status, 200);
+  for (let n = 0; n < 60; n++) {
+    const { status, text } = await world.ask('chat', key, model('turns'), { stream: n % 3 === 0 }, { port: port(n) });
+    assert.equal(status, 200, `${n}: ${text}`);
+  }
+  assert.equal(await unheard(), before, 'all auth-services hear in time that requests have ended');
+}
+
 // What was spent by the one is told by the other.
 async function told(world) {
   const key = await world.key('plenty');
@@ -173,5 +189,6 @@ describe('three auth-services and two gateways', () => {
   test('a limit of requests', () => capped(world, 'rpm', { most: 100 }, model('rpm')));
   test('a limit of tokens', () => tokensCapped(world));
   test('a limit of requests in progress', () => concurrent(world));
+  test('a limit of one request in progress', () => inTurns(world));
   test('a plentiful budget is charged with what was used, and nothing stays held', () => told(world));
 });

@@ -20,8 +20,7 @@ const settings = {
   models: ['chat/good@quiet', ...Object.values(floods).map(({ model }) => model)],
   prices: { 'chat/*': { request: each } },
   tenants: {
-    // A place is free once its request is charged, a moment after its answer.
-    quiet: { limits: { rpm: cap, tpm: 1e9, concurrent: cap }, budget: { monthly: '1', daily: '1' } },
+    quiet: { limits: { rpm: cap, tpm: 1e9, concurrent: 1 }, budget: { monthly: '1', daily: '1' } },
     ...Object.fromEntries(Object.entries(floods).map(([name, { terms }]) => [name, terms])),
   },
 };

@@ -29,6 +29,7 @@ const tenants = {
   tiny: { limits: { tpm: 500 } },
   doors: { limits: { rpm: 1 } },
   failing: { limits: { concurrent: 2 } },
+  turns: { limits: { concurrent: 1 } },
   each: { each_user: { limits: { rpm: 3 } }, users: { bob: { limits: { rpm: 2 } }, eve: { limits: { rpm: 9 } } } },
 };
 const scripts = ['good', 'held', 'used-900', 'fails', 'pauses-4'];
@@ -113,7 +114,6 @@ async function places(world, one) {
   for (const answer of done) assertRefused(answer, words(one, key, '10 requests at a time'));
   world.upstream.letGo(`held@${tag}`);
   assert.deepEqual(sorted(await open), { good: cap, wait: 2 * cap, spent: 0, other: [] });
-  await world.usage(key, cap);
   assert.equal(sorted(await many(cap, () => world.ask('chat', key, `chat/good@${tag}`))).good, cap);
 }
 
@@ -194,8 +194,20 @@ async function placesComeBack(world) {
   const failing = await world.key('failing');
   for (let n = 0; n < 6; n++) {
     assert.notEqual((await world.ask('chat', failing, 'chat/fails@failing')).status, 429);
-    await world.usage(failing, n + 1);
   }
+}
+
+// Who asks one thing after the other needs one place, however fast: it is free when the answer has ended, however it did.
+async function onePlaceIsEnough(world) {
+  const key = await world.key('turns');
+  const ends = { good: 200, fails: 502 };
+  for (let n = 0; n < 120; n++) {
+    const door = ['chat', 'responses', 'messages'][n % 3];
+    const does = n % 7 === 6 ? 'fails' : 'good';
+    const { status, text } = await world.ask(door, key, `chat/${does}@turns`, { stream: n % 2 === 0 });
+    assert.equal(status, ends[does], `${n}, ${door}: ${text}`);
+  }
+  await world.usage(key, 120);
 }
 
 // It waits as long as it is told, by itself, and then succeeds; without patience it throws what it was told.
@@ -238,6 +250,7 @@ for (const shape of shapes) {
     test('each kind of client is told when to come again', () => doorsTell(world));
     test('a request that no minute has tokens for is refused for good', () => neverEnough(world));
     test('whoever leaves gives the place back, and so does what fails', () => placesComeBack(world));
+    test('one place is enough for a client that asks one thing after the other', () => onePlaceIsEnough(world));
     test('the OpenAI SDK waits and succeeds', () => sdkWaits(world));
   });
 }

@@ -105,7 +105,7 @@ for (const shape of shapes) {
 
     // Who asks no other service counts no such questions.
     const needless = (service) => {
-      if (shape === 'serve') return /^wayleave_(rpc_client_|gateway_(cache_lookups|outcome_reports_unheard))/;
+      if (shape === 'serve') return /^wayleave_(rpc_client_|gateway_(cache_lookups|outcome_reports_unheard|vacates_unheard))/;
       return service === 'auth' || service === 'provider' ? /^wayleave_rpc_client_/ : /^$/;
     };
 

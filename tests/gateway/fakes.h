@@ -216,7 +216,21 @@ class FakeAuth final : public AuthPort {
     std::lock_guard lock(mutex_);
     reserved_.push_back(request);
     if (reserve_refusal && reserved_.size() > granted_first) co_return *reserve_refusal;
-    co_return auth::v1::ReserveResponse();
+    auth::v1::ReserveResponse answer;
+    if (places) {
+      auth::v1::Standing& standing = *answer.add_standings();
+      standing.set_measure(auth::v1::Standing::MEASURE_CONCURRENT);
+      standing.set_limit(places);
+    }
+    co_return answer;
+  }
+  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest& request,
+                                                const rpc::CallContext&) override {
+    if (on_vacate) on_vacate();
+    std::lock_guard lock(mutex_);
+    vacated_.push_back(request.reservation_id());
+    if (vacate_refusal) co_return *vacate_refusal;
+    co_return auth::v1::VacateResponse();
   }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                 const rpc::CallContext&) override {
@@ -228,6 +242,10 @@ class FakeAuth final : public AuthPort {
     std::lock_guard lock(mutex_);
     return settled_;
   }
+  std::vector<std::string> vacated() const {
+    std::lock_guard lock(mutex_);
+    return vacated_;
+  }
   std::vector<auth::v1::ReserveRequest> reserved() const {
     std::lock_guard lock(mutex_);
     return reserved_;
@@ -237,6 +255,9 @@ class FakeAuth final : public AuthPort {
   auth::v1::Policy policy;
   std::optional<Error> reserve_refusal;
   std::size_t granted_first = 0;  // so many are not refused
+  std::int64_t places = 0;        // a limit of requests at a time; 0: none
+  std::optional<Error> vacate_refusal;
+  std::function<void()> on_vacate;
   bool slow = false;  // Authenticate waits for `let_go`
   Event let_go;
   std::atomic<int> asked{0};
@@ -245,6 +266,7 @@ class FakeAuth final : public AuthPort {
   mutable std::mutex mutex_;
   std::vector<auth::v1::ReserveRequest> reserved_;
   std::vector<auth::v1::Settlement> settled_;
+  std::vector<std::string> vacated_;
 };
 
 // Routes everything to the same targets.

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "auth-service/admin/local_desk.h"
+#include "auth-service/config_tenants.h"
 #include "auth-service/service.h"
 #include "base/rpc/client.h"
 #include "base/rpc/server.h"
@@ -23,7 +24,8 @@ enum class Shape { kOneProcess, kFleet };
 
 constexpr char kFile[] =
     "providers: {demo: {type: demo}}\n"
-    "models: {helper: {targets: [demo/demo], aliases: [assistant], context_window: 4096}}\n";
+    "models: {helper: {targets: [demo/demo], aliases: [assistant], context_window: 4096}}\n"
+    "tenants: {narrow: {limits: {concurrent: 1}}}\n";
 
 class Services {
  public:
@@ -31,6 +33,7 @@ class Services {
     auth::Config& auth_config = auth_config_;
     auth_config.state_dir = directory_;
     auth_config.proxy_api_key = "key-of-the-test";
+    auth_config.tenants = auth::ReadTenants(root_.Child("tenants"));
     auth_ = std::move(auth::Core::Open(auth_config, registry_).value());
     provider_ = std::make_unique<provider::Core>(provider::ReadConfig(root_), workers_.size(), registry_);
     const router::RoutingConfig routing = router::ReadConfig(root_, {"demo"}).routing;
@@ -96,7 +99,8 @@ class Contract : public ::testing::TestWithParam<Shape> {
     const int port = server_->Start().value();
     runtime_.emplace(workers);
     channel_.emplace(*runtime_, rpc::ChannelConfig{"127.0.0.1:" + std::to_string(port)});
-    auto auth = std::make_unique<gateway::RemoteAuth>(*channel_, workers, registry_);
+    every_auth_.emplace(*runtime_, rpc::FanoutConfig{"127.0.0.1:" + std::to_string(port)});
+    auto auth = std::make_unique<gateway::RemoteAuth>(*channel_, *every_auth_, workers, registry_);
     remote_auth_ = auth.get();
     remote_auth_->Start();
     auth_ = std::move(auth);
@@ -116,6 +120,7 @@ class Contract : public ::testing::TestWithParam<Shape> {
   std::optional<auth::Service> edge_;
   std::optional<rpc::ClientRuntime> runtime_;
   std::optional<rpc::Channel> channel_;
+  std::optional<rpc::Fanout> every_auth_;
   std::optional<rpc::Fanout> every_router_;
   metrics::Registry registry_{"gateway"};
   gateway::RemoteAuth* remote_auth_ = nullptr;
@@ -237,6 +242,31 @@ Task<void> ReserveAndSettle(Contract& t) {
 }
 
 TEST_P(Contract, UsageIsChargedOnceHoweverOftenItIsSent) { OnWorker(ReserveAndSettle); }
+
+Task<void> ReserveAndVacate(Contract& t) {
+  const rpc::CallContext context = rpc::CallContext{}.Within(milliseconds(5000));
+  auth::v1::ReserveRequest first;
+  first.set_reservation_id("rsv_p1");
+  first.mutable_principal()->set_tenant("narrow");
+  auth::v1::ReserveRequest second = first;
+  second.set_reservation_id("rsv_p2");
+  auth::v1::VacateRequest ended;
+  ended.set_reservation_id("rsv_p1");
+
+  auto held = co_await t.auth_->Reserve(first, context);
+  auto refused = co_await t.auth_->Reserve(second, context);
+  auto vacated = co_await t.auth_->Vacate(ended, context);
+  auto next = co_await t.auth_->Reserve(second, context);
+  auto again = co_await t.auth_->Vacate(ended, context);
+
+  EXPECT_TRUE(held.ok());
+  EXPECT_TRUE(!refused.ok() && refused.error().code == Code::kResourceExhausted);
+  EXPECT_TRUE(vacated.ok());
+  EXPECT_TRUE(next.ok());
+  EXPECT_TRUE(again.ok());
+}
+
+TEST_P(Contract, WhoHasEndedMakesRoomForTheNext) { OnWorker(ReserveAndVacate); }
 
 provider::v1::GenerateRequest Ask(bool stream) {
   provider::v1::GenerateRequest request;

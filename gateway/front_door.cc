@@ -51,10 +51,8 @@ Task<void> FrontDoor::Answer(http::Request& request, http::Responder& responder)
   std::optional<http::Response> accepted = co_await Dispatch(door, request, responder, record);
   const auto now = std::chrono::steady_clock::now();
   if (record.status == 0) record.status = 499;  // the client left before there was an answer
-  services_.probe.Ended(record, now);
   visit.Ended(now);
-  EndRequest(record);
-  if (access_log_) LogAccess(record, now);
+  services_.ended.Take(std::move(record), now);
   if (accepted) co_await websockets_.Converse(request, responder, std::move(accepted->headers));
 }
 

@@ -11,8 +11,7 @@ namespace wayleave::gateway {
 // metrics around all of them. Any worker.
 class FrontDoor {
  public:
-  FrontDoor(GenerationServices services, WebSocketDoor& websockets, bool access_log)
-      : services_(services), websockets_(websockets), access_log_(access_log) {}
+  FrontDoor(GenerationServices services, WebSocketDoor& websockets) : services_(services), websockets_(websockets) {}
 
   Task<void> Answer(http::Request& request, http::Responder& responder);
 
@@ -24,7 +23,6 @@ class FrontDoor {
 
   GenerationServices services_;
   WebSocketDoor& websockets_;
-  const bool access_log_;
 };
 
 }  // namespace wayleave::gateway

@@ -53,6 +53,7 @@ Gateway::Gateway(Config config, WorkerPool& workers, Ports ports, std::unique_pt
       workers_(workers),
       ports_(ports),
       probe_(registry, static_cast<std::size_t>(config_.most_tenants)),
+      ended_(workers, probe_, config_.access_log),
       retries_(registry),
       in_flight_(registry),
       live_(workers),
@@ -62,14 +63,14 @@ Gateway::Gateway(Config config, WorkerPool& workers, Ports ports, std::unique_pt
       content_(config_.content_bytes, registry),
       journal_(std::move(journal)),
       outcomes_(workers, ports.router, registry),
-      services_{ports, *journal_, probe_, outcomes_, retries_, in_flight_, draw_, cors_, redaction_, content_, config_.total_timeout, live_, cuts_, tracer},
+      services_{ports, *journal_, probe_, ended_, outcomes_, retries_, in_flight_, draw_, cors_, redaction_, content_, config_.total_timeout, live_, cuts_, tracer},
       websockets_(services_, config_, registry),
-      door_(services_, websockets_, config_.access_log),
+      door_(services_, websockets_),
       server_(
           workers, config_.http,
           [this](http::Request& request, http::Responder& responder) { return door_.Answer(request, responder); },
           ServerErrorPage, registry, "gateway"),
-      inference_(services_, {config_.http.body_bytes, config_.http.connections}, config_.access_log),
+      inference_(services_, {config_.http.body_bytes, config_.http.connections}),
       grpc_(workers, GrpcConfig(config_, registry)) {
   inference_.Register(grpc_);
 }
@@ -104,6 +105,7 @@ void Gateway::Drain(std::stop_token hurry) {
   }
   callers.join();
   clients.join();
+  ended_.Stop();
   outcomes_.Stop();
   journal_->Stop(kSettleGrace);
 }

@@ -40,6 +40,7 @@ class Gateway {
   WorkerPool& workers_;
   const Ports ports_;
   Probe probe_;
+  EndedRequests ended_;
   RetryBudget retries_;
   InFlight in_flight_;
   Live live_;

@@ -11,13 +11,13 @@
 #include "gateway/cors.h"
 #include "gateway/cuts.h"
 #include "gateway/draw.h"
+#include "gateway/ended_requests.h"
 #include "gateway/in_flight.h"
 #include "gateway/journal.h"
 #include "gateway/live/live.h"
 #include "gateway/outcome_reporter.h"
 #include "gateway/ports.h"
 #include "gateway/probe.h"
-#include "gateway/record.h"
 #include "gateway/redaction_rules.h"
 #include "gateway/retry_budget.h"
 
@@ -35,6 +35,7 @@ struct GenerationServices {
   Ports ports;
   Journal& journal;
   Probe& probe;
+  EndedRequests& ended;
   OutcomeReporter& outcomes;
   RetryBudget& retries;
   InFlight& in_flight;

@@ -73,10 +73,8 @@ class InferenceService::Visit {
   ~Visit() {
     const auto now = std::chrono::steady_clock::now();
     if (record.status == 0) record.status = call_.cancelled() ? 499 : 200;
-    service_.services_.probe.Ended(record, now);
     visit_->Ended(now);
-    EndRequest(record);
-    if (service_.access_log_) LogAccess(record, now);
+    service_.services_.ended.Take(std::move(record), now);
     --service_.calls_;
   }
 
@@ -109,8 +107,8 @@ class InferenceService::Visit {
   std::optional<Live::Visit> visit_;
 };
 
-InferenceService::InferenceService(GenerationServices services, InferenceLimits limits, bool access_log)
-    : services_(services), limits_(limits), access_log_(access_log) {}
+InferenceService::InferenceService(GenerationServices services, InferenceLimits limits)
+    : services_(services), limits_(limits) {}
 
 // Embed is a stream of one message to base/rpc, because only handlers of streams learn that their caller has gone.
 void InferenceService::Register(rpc::Server& server) {

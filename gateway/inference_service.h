@@ -20,7 +20,7 @@ struct InferenceLimits {
 // must outlive the server that it is registered with.
 class InferenceService {
  public:
-  InferenceService(GenerationServices services, InferenceLimits limits, bool access_log);
+  InferenceService(GenerationServices services, InferenceLimits limits);
 
   void Register(rpc::Server& server);
 
@@ -33,7 +33,6 @@ class InferenceService {
 
   GenerationServices services_;
   const InferenceLimits limits_;
-  const bool access_log_;
   std::atomic<int> calls_{0};
 };
 

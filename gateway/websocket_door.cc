@@ -33,7 +33,6 @@ WebSocketDoor::WebSocketDoor(GenerationServices services, const Config& config, 
     : services_(services),
       config_(config.websockets),
       body_bytes_(config.http.body_bytes),
-      access_log_(config.access_log),
       budget_(config.websockets.memory_bytes, registry) {}
 
 Task<http::Response> WebSocketDoor::Admit(const http::Request& request, Record& record) {
@@ -86,7 +85,7 @@ Task<void> WebSocketDoor::Converse(const http::Request& request, http::Responder
   limits.message_bytes = body_bytes_;
   limits.idle_timeout = config_.idle_timeout;
   limits.ping_interval = config_.ping_interval;
-  WebSocketSession session(services_, request, budget_, body_bytes_, access_log_);
+  WebSocketSession session(services_, request, budget_, body_bytes_);
   const http::Responder::Session run = [&session](http::WebSocket& socket) { return session.Run(socket); };
   co_await responder.Upgrade(request, std::move(headers), limits, run);
 }

@@ -25,7 +25,6 @@ class WebSocketDoor {
   GenerationServices services_;
   const WebSocketConfig config_;
   const std::size_t body_bytes_;
-  const bool access_log_;
   ConversationBudget budget_;
 };
 

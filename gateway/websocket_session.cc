@@ -69,10 +69,9 @@ std::string WarmUpEvent(std::string_view type, int number, const std::string& id
 }  // namespace
 
 WebSocketSession::WebSocketSession(GenerationServices& services, const http::Request& opening,
-                                   ConversationBudget& budget, std::size_t body_bytes, bool access_log)
+                                   ConversationBudget& budget, std::size_t body_bytes)
     : services_(services),
       body_bytes_(body_bytes),
-      access_log_(access_log),
       with_codex_(opening.headers.Get("openai-beta").starts_with(kCodexBeta)),
       request_(Stripped(opening)),
       conversation_(body_bytes, budget) {}
@@ -102,12 +101,11 @@ Task<void> WebSocketSession::Answer(std::string message) {
   co_await AnswerEvent(std::move(event), record);
   const auto now = Clock::now();
   if (record.status == 0) record.status = 499;  // the client left before there was an answer
-  services_.probe.Ended(record, now);
+  const int status = record.status;
   visit.Ended(now);
-  EndRequest(record);
-  if (access_log_) LogAccess(record, now);
+  services_.ended.Take(std::move(record), now);
   // A key that was revoked in mid-connection doesn't get better.
-  if (record.status == 401) socket_->Close(http::close_code::kPolicyViolation, "the key is not valid any more");
+  if (status == 401) socket_->Close(http::close_code::kPolicyViolation, "the key is not valid any more");
 }
 
 Task<void> WebSocketSession::AnswerEvent(Result<ClientEvent> event, Record& record) {

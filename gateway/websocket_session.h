@@ -18,7 +18,7 @@ class WebSocketSession {
  public:
   // `opening` is the request that opened the WebSocket: its headers hold the credential, and count for every question.
   WebSocketSession(GenerationServices& services, const http::Request& opening, ConversationBudget& budget,
-                   std::size_t body_bytes, bool access_log);
+                   std::size_t body_bytes);
 
   // Answers until the connection ends.
   Task<void> Run(http::WebSocket& socket);
@@ -32,7 +32,6 @@ class WebSocketSession {
 
   GenerationServices& services_;
   const std::size_t body_bytes_;
-  const bool access_log_;
   const bool with_codex_;
   http::Request request_;  // the opening one without what belongs to the WebSocket alone
   Conversation conversation_;

@@ -67,7 +67,8 @@ Task<void> Hold::Vacate(const rpc::CallContext& context) {
   if (!std::exchange(has_place_, false)) co_return;
   auth::v1::VacateRequest request;
   request.set_reservation_id(request_.reservation_id());
-  co_await auth_->Vacate(request, context.Within(kVacateTime));
+  const rpc::CallContext soon = context.Within(kVacateTime);
+  co_await auth_->Vacate(request, soon);
 }
 
 Task<bool> Hold::Again(const rpc::CallContext& context) {

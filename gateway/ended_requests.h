@@ -13,11 +13,11 @@ namespace wayleave::gateway {
 // Tells of requests that have ended: their spans, the metrics and the access log.
 //
 // Metrics and log run through code and memory that requests themselves do not touch, so that under load most of what
-// telling of one costs is to bring that into the core's cache. Those that end while their worker has other things to do are
-// therefore told of together, once it has done what was ready; a worker that has nothing else to do tells at once.
+// telling of one costs is to bring that into the core's cache. Those that end while their worker has other things to do
+// are therefore told of together, once it has done what was ready; a worker that has nothing else to do tells at once.
 //
-// Take() on any worker; on a thread that is none it tells at once. Stop() on the main thread, after the last request and
-// while the workers run. What it is made with must outlive it.
+// Take() on any worker; on a thread that is none it tells at once. Stop() on the main thread, after the last request
+// and while the workers run. What it is made with must outlive it.
 class EndedRequests {
  public:
   EndedRequests(WorkerPool& workers, Probe& probe, bool access_log);

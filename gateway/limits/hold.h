@@ -36,8 +36,8 @@ class Hold {
   // Another target is to carry the answer on, which costs as much again. False if that can't be had.
   Task<bool> Again(const rpc::CallContext& context);
 
-  // The request has ended and takes no place any more, if it took one. Waits at most a quarter of a second for auth-service
-  // to know; who does not hear of it learns it from the settlement. Idempotent.
+  // The request has ended and takes no place any more, if it took one. Waits at most a quarter of a second for
+  // auth-service to know; who does not hear of it learns it from the settlement. Idempotent.
   Task<void> Vacate(const rpc::CallContext& context);
 
   const std::string& id() const { return request_.reservation_id(); }

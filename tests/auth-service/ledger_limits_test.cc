@@ -217,7 +217,8 @@ TEST_F(OneLedger, WhoHasEndedTakesNoPlaceButWhatItMayCostStaysHeld) {
   EXPECT_THAT(Reserve({.id = "2", .tenant = "t", .cost = 600}).error().message, ::testing::HasSubstr("budget"));
   ASSERT_THAT(Reserve({.id = "3", .tenant = "t", .cost = 100}), IsOk());
   Settle(first, 0);
-  EXPECT_THAT(Reserve({.id = "4", .tenant = "t", .cost = 100}).error().message, ::testing::HasSubstr("requests at a time"))
+  const auto second = Reserve({.id = "4", .tenant = "t", .cost = 100});
+  EXPECT_THAT(second.error().message, ::testing::HasSubstr("requests at a time"))
       << "the settlement gave the place back again, which is another's now";
 }
 

@@ -27,13 +27,9 @@ constexpr auto kDefaultHold = 15min;
 constexpr auto kLongestHold = 24h;
 // Rules may look at what is left of a budget, so an answer that tells it is soon told anew.
 constexpr auto kBudgetAge = 2s;
-constexpr auto kBudgetsInterval = 2s;
-constexpr auto kSignInterval = 10s;
-constexpr auto kForgetInterval = 1h;
 constexpr auto kStopGrace = 3s;
 // Whoever vacates has a client that waits for its last bytes.
 constexpr auto kGiveBackTime = 200ms;
-constexpr std::size_t kMostBudgetsHeard = 500;
 
 Error Invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
 
@@ -66,18 +62,6 @@ Status Check(const v1::SettleRequest& request) {
     if (settlement.cost_nano_usd() < 0) return Invalid("a settlement's cost must not be negative");
   }
   return {};
-}
-
-std::vector<Demand> BudgetsToHear(const KeyTable& table, Time now) {
-  std::vector<Demand> budgets;
-  const auto add = [&](const Account& account) {
-    if (budgets.size() >= kMostBudgetsHeard) return;
-    for (Demand& budget : BudgetsOf({&account, nullptr, nullptr}, now)) budgets.push_back(std::move(budget));
-  };
-  for (const auto& [name, account] : table.tenants()) add(account);
-  for (const auto& [name, account] : table.users()) add(account);
-  for (const KeyTable::Entry& entry : table.all()) add(entry.account);
-  return budgets;
 }
 
 // Of the budget that has least left; nothing if none has a limit.
@@ -127,12 +111,13 @@ Core::Core(const Config& config, std::unique_ptr<Store> store, std::unique_ptr<T
       has_sample_key_(has_environment_key_ && IsSampleKey(config.proxy_api_key)),
       hmac_(secret),
       probe_(registry),
-      housekeeper_(kRound, [this] { Round(); }),
+      housekeeper_(kRound, [this] { rounds_.Go(); }),
       trail_(std::move(trail)),
       store_(std::move(store)),
       ledger_(*store_, crypto::MakeId("auth_"), config.max_reservations),
       settling_(*store_, ledger_, config.audit_requests),
       ring_(*store_, EnvironmentKeys(config, hmac_), clock_),
+      rounds_(config_, *store_, ledger_, *trail_, ring_, probe_, clock_),
       tokens_(config.issuers, registry),
       admin_(
           *store_, hmac_, [this] { return ring_.Now(); }, clock_, probe_,
@@ -145,7 +130,7 @@ Core::~Core() {
   admin_.Stop();
   housekeeper_.Stop();
   ledger_.Stop(kStopGrace);
-  SignTrail(clock_());
+  rounds_.SignTrail(clock_());
   // It finishes what waits there, which still refers to the ledger and the trail.
   store_.reset();
   if (Status published = trail_->Publish(); !published) {
@@ -305,7 +290,7 @@ void Core::LookNow() {
   auto looked = std::make_shared<std::promise<void>>();
   auto seen = looked->get_future();
   const bool posted = housekeeper_.Post([this, looked] {
-    Look();
+    rounds_.Look();
     looked->set_value();
   });
   if (posted) seen.wait_for(kStopGrace);
@@ -328,95 +313,6 @@ bool Core::HasUsableKey() const {
   const Time now = clock_();
   return std::any_of(keys->all().begin(), keys->all().end(),
                      [now](const KeyTable::Entry& entry) { return entry.At(now) == Standing::kGood; });
-}
-
-void Core::Round() {
-  Look();
-  const Time now = clock_();
-  ledger_.Round(now);
-  ForgetEarlierLives();
-  HearBudgets(now);
-  if (now - signed_at_ >= kSignInterval) SignTrail(now);
-  ForgetOldRecords(now);
-  probe_.Show(*ring_.Now(), now);
-  probe_.Show(ledger_.totals());
-  probe_.ShowSubscribers(ring_.subscribers());
-}
-
-void Core::Look() {
-  const Status looked = ring_.Look();
-  if (!looked) probe_.LookFailed();
-  if (looked.ok() == look_failed_) {  // one line when it begins, one when it ends
-    look_failed_ = !looked.ok();
-    if (look_failed_) log::Error("auth.keys.unreadable", {{"error", looked.error().message}});
-    if (!look_failed_) log::Info("auth.keys.readable");
-  }
-}
-
-void Core::WhenSettled(std::function<bool()> settled) {
-  std::lock_guard lock(settled_mutex_);
-  settled_ = std::move(settled);
-}
-
-void Core::ForgetEarlierLives() {
-  std::lock_guard lock(settled_mutex_);
-  if (!settled_ || !settled_()) return;
-  settled_ = {};
-  store_->Write([this](Changes& changes) { return till::ForgetOthers(changes, ledger_.holder()); }, [](const Status&) {});
-}
-
-void Core::ForgetOldRecords(Time now) {
-  if (now - forgot_at_ < kForgetInterval) return;
-  forgot_at_ = now;
-  const auto forget = [&](std::chrono::milliseconds kept, Result<std::int64_t> (Changes::*before)(Time)) {
-    if (kept.count() == 0) return;
-    const auto job = [oldest = now - kept, before](Changes& changes) -> Status {
-      const Result<std::int64_t> gone = (changes.*before)(oldest);
-      return gone ? Status() : Status(gone.error());
-    };
-    store_->Write(job, [](const Status&) {});
-  };
-  forget(config_.usage_retention, &Changes::ForgetUsageBefore);
-  forget(config_.content_retention, &Changes::ForgetContentsBefore);
-}
-
-// What is used of budgets that nobody asked for here since the start, or that others use, too.
-void Core::HearBudgets(Time now) {
-  if (now - budgets_heard_at_ < kBudgetsInterval) return;
-  budgets_heard_at_ = now;
-  const std::vector<Demand> budgets = BudgetsToHear(*ring_.Now(), now);
-  std::vector<PoolId> ids;
-  for (const Demand& budget : budgets) ids.push_back(budget.pool);
-  const auto pools = store_->PollPools(ids);
-  if (!pools) return;
-  std::vector<Demand> unopened;
-  for (std::size_t i = 0; i < budgets.size(); ++i) {
-    if ((*pools)[i]) ledger_.Heard(budgets[i], *(*pools)[i]);
-    if (!(*pools)[i] && !budgets[i].limit) unopened.push_back(budgets[i]);
-  }
-  OpenBudgets(std::move(unopened));
-  probe_.Show(budgets, ledger_.StandingsOf(budgets, now));
-}
-
-// Those with a soft limit only: nobody draws on them, who would begin to count.
-void Core::OpenBudgets(std::vector<Demand> budgets) {
-  if (budgets.empty()) return;
-  const auto job = [budgets = std::move(budgets)](Changes& changes) -> Status {
-    for (const Demand& budget : budgets) {
-      if (Status opened = till::Open(changes, budget); !opened) return opened;
-    }
-    return {};
-  };
-  store_->Write(job, [](const Status&) {});
-}
-
-void Core::SignTrail(Time now) {
-  signed_at_ = now;
-  if (Status published = trail_->Publish(); !published) {
-    log::Error("audit.checkpoint_file", {{"error", published.error().message}});
-  }
-  store_->Write([this, now](Changes& changes) { return trail_->Sign(changes, now); },
-                [this](const Status& done) { trail_->Signed(done.ok()); });
 }
 
 }  // namespace wayleave::auth

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -13,6 +12,7 @@
 #include "auth-service/identity/token_verifier.h"
 #include "auth-service/ledger/ledger.h"
 #include "auth-service/probe.h"
+#include "auth-service/rounds.h"
 #include "auth-service/settling.h"
 #include "auth-service/store/store.h"
 #include "base/async/task.h"
@@ -54,7 +54,7 @@ class Core {
   // For a process that holds the only gateway, too: once `settled` says that every record of an earlier life is settled,
   // what earlier lives had leased of budgets goes back, because nobody can charge it any more. Called on a thread of the
   // core's until it says so, or takes an empty one back. Any thread.
-  void WhenSettled(std::function<bool()> settled);
+  void WhenSettled(std::function<bool()> settled) { rounds_.WhenSettled(std::move(settled)); }
 
   // What the configuration says of tenants now; in force within 200 ms. Any thread.
   void Configure(KeyTable::Configured tenants) { ring_.Configure(std::move(tenants)); }
@@ -86,13 +86,6 @@ class Core {
   Task<Result<v1::ReserveResponse>> Hold(const v1::ReserveRequest& request);
   Task<Result<v1::SettleResponse>> Record(const v1::SettleRequest& request);
   void LookNow();
-  void Round();
-  void Look();
-  void ForgetOldRecords(Time now);
-  void ForgetEarlierLives();
-  void HearBudgets(Time now);
-  void OpenBudgets(std::vector<Demand> budgets);
-  void SignTrail(Time now);
 
   const Clock clock_;
   const Config config_;
@@ -100,12 +93,6 @@ class Core {
   const bool has_sample_key_;
   const crypto::HmacSha256 hmac_;
   Probe probe_;
-  bool look_failed_ = false;
-  Time budgets_heard_at_{};
-  std::mutex settled_mutex_;
-  std::function<bool()> settled_;
-  Time signed_at_{};
-  Time forgot_at_{};
   Housekeeper housekeeper_;
   const std::unique_ptr<Trail> trail_;
   // After the housekeeper, so that it goes first: what it finishes may still ask for a look.
@@ -113,6 +100,7 @@ class Core {
   Ledger ledger_;
   Settling settling_;
   KeyRing ring_;
+  Rounds rounds_;
   TokenVerifier tokens_;
   Admin admin_;
 };

@@ -13,7 +13,6 @@ using std::chrono::seconds;
 constexpr hours kMoneyHold{24};
 // A budget's purse is kept for so long after its period.
 constexpr hours kPurseKept{1};
-constexpr seconds kWindowLength{60};
 // So long after others called for places, those that come free go back at once: whoever calls waits for them, and does
 // so for each request where a client's requests come to replicas in turn.
 constexpr seconds kWanted{60};
@@ -44,7 +43,7 @@ bool Holdings::Hold::HoldsMoney() const {
                      [](const Part& part) { return part.demand.is_budget() && part.amount > 0; });
 }
 
-Holdings::Purse& Holdings::PurseOf(const Demand& demand) {
+Purse& Holdings::PurseOf(const Demand& demand) {
   std::unique_ptr<Purse>& purse = purses_[demand.pool];
   if (!purse) {
     purse = std::make_unique<Purse>();
@@ -70,7 +69,7 @@ std::int64_t Holdings::Missing(const Demand& demand, Purse& purse, Time now) con
 
 Error Holdings::Refusal(const Demand& demand, Purse& purse, Time now) {
   Count(demand, refusals_);
-  const v1::Standing standing = StandingOf(demand, purse, now);
+  const v1::Standing standing = purse.StandingOf(demand, shared_, now);
   Time free_at = now + seconds(1);
   if (demand.is_window() && !shared_) free_at = purse.window.WhenAtMost(*demand.limit - demand.amount, now);
   return Refused(demand, {standing.used(), standing.held(), purse.lost}, now, free_at);
@@ -235,7 +234,7 @@ v1::ReserveResponse Holdings::AnswerFor(const Hold& hold, Time now) const {
   *response.mutable_expires_at() = TimestampOf(ToNanos(hold.expires));
   *response.mutable_granted() = hold.granted;
   *response.mutable_grant() = GrantOf(hold);
-  for (const Part& part : hold.parts) *response.add_standings() = StandingOf(part.demand, *part.purse, now);
+  for (const Part& part : hold.parts) *response.add_standings() = part.purse->StandingOf(part.demand, shared_, now);
   return response;
 }
 
@@ -259,11 +258,6 @@ void Holdings::Release(const std::string& reservation_id, std::int64_t cost, std
   Forget(found);
 }
 
-bool Holdings::Vacate(const std::string& reservation_id) {
-  const auto found = holds_.find(reservation_id);
-  return found != holds_.end() && Vacate(found->second);
-}
-
 bool Holdings::Vacate(Hold& hold) {
   if (std::exchange(hold.vacated, true)) return false;
   bool any = false;
@@ -275,14 +269,16 @@ bool Holdings::Vacate(Hold& hold) {
   return any;
 }
 
-Holdings::Amounts Holdings::TakeWanted(const std::string& reservation_id, Time now) {
-  Amounts amounts;
-  for (const Part& part : holds_.at(reservation_id).parts) {
+std::optional<Holdings::Amounts> Holdings::Vacate(const std::string& reservation_id, Time now) {
+  const auto found = holds_.find(reservation_id);
+  if (found == holds_.end() || !Vacate(found->second)) return std::nullopt;
+  Amounts wanted;
+  for (const Part& part : found->second.parts) {
     Purse& purse = *part.purse;
     if (!part.IsPlace() || purse.idle <= 0 || now - kWanted > purse.recalled_at) continue;
-    TakeIdle(purse, amounts);
+    wanted.emplace_back(purse.id, purse.TakeIdle());
   }
-  return amounts;
+  return wanted;
 }
 
 // Of what was held of a budget, or of the places, so much is gone for good.
@@ -327,14 +323,9 @@ Holdings::Amounts Holdings::TakeIdle(bool all) {
   for (auto& [id, purse] : purses_) {
     const bool keeps = std::exchange(purse->touched, false) && !purse->scarce && !all;
     if (keeps || purse->idle <= 0 || purse->is_window) continue;
-    TakeIdle(*purse, amounts);
+    amounts.emplace_back(id, purse->TakeIdle());
   }
   return amounts;
-}
-
-void Holdings::TakeIdle(Purse& purse, Amounts& amounts) {
-  purse.returning += purse.idle;
-  amounts.emplace_back(purse.id, std::exchange(purse.idle, 0));
 }
 
 void Holdings::Returned(const Amounts& amounts) {
@@ -385,34 +376,12 @@ Holdings::Totals Holdings::totals() const {
   return totals;
 }
 
-v1::Standing Holdings::StandingOf(const Demand& demand, Purse& purse, Time now) const {
-  v1::Standing standing;
-  standing.set_scope(demand.scope);
-  standing.set_name(demand.name);
-  standing.set_measure(demand.measure);
-  if (demand.limit) standing.set_limit(*demand.limit);
-  if (demand.soft) standing.set_soft(*demand.soft);
-  Time resets = demand.resets_at;
-  if (demand.is_budget()) {
-    standing.set_used(purse.used);
-    standing.set_held(purse.held + purse.others);
-  } else if (demand.is_window()) {
-    standing.set_used(shared_ ? purse.used : purse.window.Used(now));
-    resets = shared_ ? now + kWindowLength : purse.window.WhenFree(now);
-  } else {
-    standing.set_used(purse.held + purse.others);
-    resets = now;
-  }
-  *standing.mutable_resets_at() = TimestampOf(ToNanos(resets));
-  return standing;
-}
-
 std::vector<v1::Standing> Holdings::StandingsOf(const std::vector<Demand>& demands, Time now) const {
   std::vector<v1::Standing> standings;
   Purse unknown;
   for (const Demand& demand : demands) {
     const auto purse = purses_.find(demand.pool);
-    standings.push_back(StandingOf(demand, purse == purses_.end() ? unknown : *purse->second, now));
+    standings.push_back((purse == purses_.end() ? unknown : *purse->second).StandingOf(demand, shared_, now));
   }
   return standings;
 }

@@ -10,7 +10,7 @@
 
 #include "auth-service/ledger/demand.h"
 #include "auth-service/ledger/limit_refusals.h"
-#include "auth-service/ledger/sliding_window.h"
+#include "auth-service/ledger/purse.h"
 #include "auth-service/ledger/till.h"
 #include "base/result.h"
 
@@ -67,10 +67,9 @@ class Holdings {
 
   // What the reservation is charged to; nothing if there is none.
   std::optional<v1::Grant> GrantOf(const std::string& reservation_id) const;
-  // Gives back its places alone; false if it has none, or no longer.
-  bool Vacate(const std::string& reservation_id);
-  // Takes what is idle of its places, if others called for such not long ago, as TakeIdle() does.
-  Amounts TakeWanted(const std::string& reservation_id, Time now);
+  // Frees its places alone; nothing if it has none, or no longer. Those that others called for not long ago are taken, as
+  // by TakeIdle().
+  std::optional<Amounts> Vacate(const std::string& reservation_id, Time now);
   // A budget's use has grown in the store.
   void Charged(const v1::Grant& grant, std::int64_t cost);
   // Ends a reservation that used so much. `from_leases` is what each charge of the grant took from the lease; empty: all of
@@ -103,27 +102,6 @@ class Holdings {
   Totals totals() const;
 
  private:
-  struct Purse {
-    PoolId id;
-    std::int64_t idle = 0;
-    std::int64_t held = 0;
-    // On its way back to the store: whether it is still in the lease is not known.
-    std::int64_t returning = 0;
-    std::int64_t used = 0;    // in the store, as last heard
-    std::int64_t others = 0;  // leased by others, as last heard
-    std::int64_t lost = 0;    // of that, by those who are gone
-    std::int64_t recall_seen = 0;
-    Time recalled_at = Time::min();
-    bool budget = false;
-    bool is_window = false;
-    bool scarce = false;
-    bool dry = false;      // the store had nothing left for those who still wanted of it
-    bool touched = false;  // since the last round
-    int parts = 0;         // of holds, which point here
-    Time ends_at = Time::max();
-    SlidingWindow window;
-    std::int64_t slot = 0;  // of the window's grant that waits here
-  };
   struct Part {
     Purse* purse = nullptr;
     Demand demand;
@@ -158,11 +136,9 @@ class Holdings {
   v1::Grant GrantOf(const Hold& hold) const;
   v1::ReserveResponse AnswerFor(const Hold& hold, Time now) const;
   bool Vacate(Hold& hold);
-  static void TakeIdle(Purse& purse, Amounts& amounts);
   void ReleaseHeld(Part& part, std::int64_t gone);
   void ReleaseTokens(Part& part, std::int64_t tokens);
   Holds::iterator Forget(Holds::iterator hold);
-  v1::Standing StandingOf(const Demand& demand, Purse& purse, Time now) const;
 
   const std::string holder_;
   const bool shared_;

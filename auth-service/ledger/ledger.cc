@@ -170,14 +170,14 @@ void Ledger::GiveBackWindows() {
 }
 
 Ledger::Vacated Ledger::Vacate(const std::string& reservation_id, Time now, std::function<void()> in_store) {
-  Amounts wanted;
+  std::optional<Amounts> wanted;
   {
     std::lock_guard lock(mutex_);
-    if (!holdings_.Vacate(reservation_id)) return Vacated::kNothing;
-    wanted = holdings_.TakeWanted(reservation_id, now);
+    wanted = holdings_.Vacate(reservation_id, now);
   }
-  if (wanted.empty()) return Vacated::kFree;
-  GiveBack(std::move(wanted), [in_store = std::move(in_store)](const Status&) { in_store(); });
+  if (!wanted) return Vacated::kNothing;
+  if (wanted->empty()) return Vacated::kFree;
+  GiveBack(std::move(*wanted), [in_store = std::move(in_store)](const Status&) { in_store(); });
   return Vacated::kUnderWay;
 }
 

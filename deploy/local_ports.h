@@ -24,9 +24,9 @@ class LocalAuth : public gateway::AuthPort {
                                                   const rpc::CallContext&) override {
     return core_.Reserve(request);
   }
-  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest& request,
-                                                const rpc::CallContext&) override {
-    return core_.Vacate(request);
+  Task<Status> Vacate(const auth::v1::VacateRequest& request, const rpc::CallContext&) override {
+    auto vacated = co_await core_.Vacate(request);
+    co_return vacated ? Status() : std::move(vacated).error();
   }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                 const rpc::CallContext&) override {

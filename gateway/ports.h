@@ -23,8 +23,7 @@ class AuthPort {
   virtual Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request,
                                                           const rpc::CallContext& context) = 0;
   // Reaches whoever holds the reservation.
-  virtual Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest& request,
-                                                        const rpc::CallContext& context) = 0;
+  virtual Task<Status> Vacate(const auth::v1::VacateRequest& request, const rpc::CallContext& context) = 0;
   virtual Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                         const rpc::CallContext& context) = 0;
 };

@@ -38,6 +38,17 @@ std::string Facts(const router::v1::RouteRequest& request) {
   return bytes;
 }
 
+// Counts the replicas that did not hear of it; fails if none did.
+template <class Response, class Request>
+Task<Status> TellAll(rpc::Fanout& all, const char* method, const Request& request, const rpc::CallContext& context,
+                     prometheus::Counter& unheard) {
+  auto call = all.Call<Response>(method, request, context);
+  const rpc::Tally tally = co_await call;
+  unheard.Increment(tally.failed);
+  if (tally.answered == 0) co_return tally.failure;
+  co_return Status();
+}
+
 class RemoteGeneration : public Generation {
  public:
   RemoteGeneration(rpc::Channel& channel, const provider::v1::GenerateRequest& request, const rpc::CallContext& context)
@@ -109,13 +120,8 @@ Task<Result<auth::v1::ReserveResponse>> RemoteAuth::Reserve(const auth::v1::Rese
   return channel_.Call<auth::v1::ReserveResponse>(kReserve, request, context);
 }
 
-Task<Result<auth::v1::VacateResponse>> RemoteAuth::Vacate(const auth::v1::VacateRequest& request,
-                                                          const rpc::CallContext& context) {
-  auto call = all_.Call<auth::v1::VacateResponse>(kVacate, request, context);
-  const rpc::Tally tally = co_await call;
-  unheard_.Increment(tally.failed);
-  if (tally.answered == 0) co_return tally.failure;
-  co_return auth::v1::VacateResponse();
+Task<Status> RemoteAuth::Vacate(const auth::v1::VacateRequest& request, const rpc::CallContext& context) {
+  return TellAll<auth::v1::VacateResponse>(all_, kVacate, request, context, unheard_);
 }
 
 Task<Result<auth::v1::SettleResponse>> RemoteAuth::Settle(const auth::v1::SettleRequest& request,
@@ -180,12 +186,11 @@ Task<Result<router::v1::ListModelsResponse>> RemoteRouter::ListModels(const rout
 
 Task<Result<router::v1::ReportOutcomeResponse>> RemoteRouter::ReportOutcome(
     const router::v1::ReportOutcomeRequest& request, const rpc::CallContext& context) {
-  auto call = all_.Call<router::v1::ReportOutcomeResponse>(kReportOutcome, request, context);
-  const rpc::Tally tally = co_await call;
-  unheard_.Increment(tally.failed);
+  auto call = TellAll<router::v1::ReportOutcomeResponse>(all_, kReportOutcome, request, context, unheard_);
+  Status told = co_await call;
   // Not before the replicas know of it: their decisions until then would be the old ones.
   if (!request.ok()) decisions_.Drop(request.provider(), request.model());
-  if (tally.answered == 0) co_return tally.failure;
+  if (!told) co_return std::move(told).error();
   co_return router::v1::ReportOutcomeResponse();
 }
 

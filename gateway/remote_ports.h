@@ -32,8 +32,7 @@ class RemoteAuth : public AuthPort {
   Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest& request,
                                                   const rpc::CallContext& context) override;
   // Tells every replica, for one of them holds it; succeeds if one heard it.
-  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest& request,
-                                                const rpc::CallContext& context) override;
+  Task<Status> Vacate(const auth::v1::VacateRequest& request, const rpc::CallContext& context) override;
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                 const rpc::CallContext& context) override;
 

@@ -224,13 +224,12 @@ class FakeAuth final : public AuthPort {
     }
     co_return answer;
   }
-  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest& request,
-                                                const rpc::CallContext&) override {
+  Task<Status> Vacate(const auth::v1::VacateRequest& request, const rpc::CallContext&) override {
     if (on_vacate) on_vacate();
     std::lock_guard lock(mutex_);
     vacated_.push_back(request.reservation_id());
     if (vacate_refusal) co_return *vacate_refusal;
-    co_return auth::v1::VacateResponse();
+    co_return Status();
   }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                 const rpc::CallContext&) override {

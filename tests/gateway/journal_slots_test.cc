@@ -41,7 +41,7 @@ class Books final : public AuthPort {
   Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest&, const rpc::CallContext&) override {
     co_return Error{Code::kUnimplemented, ""};
   }
-  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest&, const rpc::CallContext&) override {
+  Task<Status> Vacate(const auth::v1::VacateRequest&, const rpc::CallContext&) override {
     co_return Error{Code::kUnimplemented, ""};
   }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,

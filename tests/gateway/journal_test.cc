@@ -81,7 +81,7 @@ class FakeAuth final : public AuthPort {
   Task<Result<auth::v1::ReserveResponse>> Reserve(const auth::v1::ReserveRequest&, const rpc::CallContext&) override {
     co_return Error{Code::kUnimplemented, ""};
   }
-  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest&, const rpc::CallContext&) override {
+  Task<Status> Vacate(const auth::v1::VacateRequest&, const rpc::CallContext&) override {
     co_return Error{Code::kUnimplemented, ""};
   }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
@@ -565,9 +565,8 @@ class CorePort final : public AuthPort {
                                                   const rpc::CallContext&) override {
     return core_.Reserve(request);
   }
-  Task<Result<auth::v1::VacateResponse>> Vacate(const auth::v1::VacateRequest& request,
-                                                const rpc::CallContext&) override {
-    return core_.Vacate(request);
+  Task<Status> Vacate(const auth::v1::VacateRequest&, const rpc::CallContext&) override {
+    co_return Error{Code::kUnimplemented, ""};
   }
   Task<Result<auth::v1::SettleResponse>> Settle(const auth::v1::SettleRequest& request,
                                                 const rpc::CallContext&) override {
